@@ -1,0 +1,123 @@
+# A private Apache Kafka: one KRaft node, broker and controller in one process, on the loopback address.
+# Jars come once into $ORGCODE_CACHE; data, settings and log are in $ORGCODE_HOME/kafka.
+# shellcheck shell=bash
+
+kafka_version() { sed -n 's:^  <version>\(.*\)</version>:\1:p' "$ORGCODE_ROOT/deploy/kafka/pom.xml"; }
+kafka_jars() { echo "$ORGCODE_CACHE/kafka-$(kafka_version)"; }
+kafka_bootstrap() { echo "127.0.0.1:$(port_get kafka)"; }
+
+# Fetches the jars that deploy/kafka/pom.xml pins and checks each against deploy/kafka/jars.sha256.
+kafka_fetch()
+{
+    local jars part log
+    jars=$(kafka_jars)
+    [ ! -e "$jars/complete" ] || return 0
+    step "fetching Apache Kafka $(kafka_version) (54 MB, once)"
+    mkdir -p "$ORGCODE_CACHE" 2>/dev/null || die "cannot make the folder $ORGCODE_CACHE" "Set ORGCODE_CACHE to one that you may write."
+    disk_need 300 "$ORGCODE_CACHE"
+    part=$(mktemp -d "$jars.XXXXXX")
+    log=$part/mvn.log
+    if ! mvn -q -B -f "$ORGCODE_ROOT/deploy/kafka/pom.xml" dependency:copy-dependencies \
+        -DincludeScope=runtime -DoutputDirectory="$part/lib" >"$log" 2>&1; then
+        grep -E 'ERROR' "$log" | head -4 | cut -c1-300 | sed 's/^/       | /' >&2
+        rm -rf "$part"
+        die "Maven could not fetch Kafka's jars" \
+            "No network? Behind a proxy or a mirror, set it in ~/.m2/settings.xml. Then run this again, or set" \
+            "ORGCODE_BOOTSTRAP to a broker that is there already."
+    fi
+    (cd "$part/lib" && sha256sum --quiet -c "$ORGCODE_ROOT/deploy/kafka/jars.sha256" >&2) || {
+        rm -rf "$part"
+        die "Kafka's jars are not those that deploy/kafka/jars.sha256 names" "Remove them from ~/.m2 and run this again."
+    }
+    touch "$part/complete"
+    rm -rf "$jars"
+    mv -T "$part" "$jars" 2>/dev/null || [ -e "$jars/complete" ] || die "cannot move Kafka's jars to $jars"
+}
+
+# The settings file, written anew at each start. Everything that matters is said; retention is for ever.
+kafka_properties()
+{
+    cat <<END
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$2
+listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2
+advertised.listeners=PLAINTEXT://127.0.0.1:$1
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$ORGCODE_HOME/kafka/data
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+# a broker that comes back after a crash waits until its former registration has run out
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
+group.initial.rebalance.delay.ms=0
+offsets.retention.minutes=2147483647
+log.retention.ms=-1
+log.retention.bytes=-1
+# scripted registries write records with stamps of any day
+log.message.timestamp.before.max.ms=9223372036854775807
+log.message.timestamp.after.max.ms=9223372036854775807
+message.max.bytes=2162688
+replica.fetch.max.bytes=2162688
+log.index.size.max.bytes=1048576
+log.cleaner.dedupe.buffer.size=16777216
+log.cleaner.threads=1
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+END
+}
+
+# ZGC: the pauses of the default collector are what the slowest percent of messages would wait for.
+kafka_start()
+{
+    local home=$ORGCODE_HOME/kafka jars port controller try
+    kafka_running && return 0
+    kafka_fetch
+    jars=$(kafka_jars)
+    mkdir -p "$home"
+    for try in 1 2 3; do
+        port=$(port_choose kafka)
+        controller=$(port_choose kafka_controller)
+        kafka_properties "$port" "$controller" >"$home/server.properties"
+        if [ ! -e "$home/data/meta.properties" ]; then
+            java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$jars/lib/*" kafka.tools.StorageTool format \
+                -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22)" \
+                -c "$home/server.properties" >"$home/format.log" 2>&1 || {
+                log_tail "$home/format.log"
+                die "Kafka's data folder $home/data could not be made" "$(df -h "$home" | tail -1)"
+            }
+        fi
+        : >"$ORGCODE_HOME/log/kafka.log"
+        process_start kafka java -Xms256m -Xmx512m -XX:+UseZGC -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
+            -Dlog4j2.configurationFile="$ORGCODE_ROOT/deploy/kafka/log4j2.xml" \
+            -Dorgcode.log="$ORGCODE_HOME/log/kafka.log" -cp "$jars/lib/*" kafka.Kafka "$home/server.properties"
+        if wait_for 60 kafka_started_or_dead && kafka_running && port_taken "$port"; then
+            return 0
+        fi
+        process_stop kafka 2
+        grep -qE 'Address already in use|BindException|Failed to bind' "$ORGCODE_HOME/log/kafka.log" || break
+        say "a port of Kafka was taken while it started: trying others"
+    done
+    log_tail "$ORGCODE_HOME/log/kafka.log"
+    if grep -q 'No space left' "$ORGCODE_HOME/log/kafka.log"; then
+        die "Kafka does not start: the disk of $home is full" "Free some space and run this again."
+    fi
+    die "Kafka does not start" "Its log is $ORGCODE_HOME/log/kafka.log."
+}
+
+kafka_running() { process_pid kafka >/dev/null; }
+kafka_started_or_dead() { ! kafka_running || grep -q 'Kafka Server started' "$ORGCODE_HOME/log/kafka.log"; }
+kafka_stop() { process_stop kafka 30; }
