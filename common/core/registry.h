@@ -82,6 +82,7 @@ enum need_kind {
                        or taken from `heir` in a scheme whose issuer the code was? */
     NEED_HOLD,      /* text: authority. How many acts and bytes are held for it */
     NEED_MARK,      /* text: key of an origin mark */
+    NEED_PENDING,   /* number: the pending act that was taken from this record */
     NEED_DUE,       /* time: pending acts that are released or due by then, first `limit` of them, at most `bytes` */
     NEED_KINDS,
 };
@@ -202,7 +203,7 @@ struct outcome {
     VEC(struct edge) edges;
     VEC(struct receipt) receipts;
     VEC(struct pending) pending_added;
-    VEC(int64_t) pending_removed;            /* numbers */
+    VEC(int64_t) pending_removed;            /* numbers; to be done after pending_added */
     VEC(struct pending_delay { int64_t number; time_ms due; }) pending_delayed;
     VEC(struct str) released;                /* authorities whose held acts are released */
     VEC(struct edge_undo { int64_t act; int64_t sequence; }) edges_undone; /* edges of this act end with this change */

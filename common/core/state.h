@@ -94,7 +94,8 @@ struct code {
     bool history_loaded;
     VEC(struct fact) facts;  /* in fold order, annulled ones left out */
     VEC(struct edge) edges;  /* either end is this code, annulled ones left out, in (on, other end) order */
-    bool children_loaded;    /* every child that is open, or was closed after `children_since`, is in the scene */
+    bool children_loaded;    /* every child that is open, or was closed after `children_since`, is in `children` */
+    date_day children_since;
     VEC(struct code *) children;
     /* bookkeeping */
     bool stored; /* there is a row: update it; else insert */
