@@ -1,0 +1,42 @@
+# Language, warnings, hardening, sanitizers.
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
+endif()
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g -fno-omit-frame-pointer")
+add_compile_definitions(_GNU_SOURCE)
+
+if(ORGCODE_SANITIZE)
+    add_compile_options(-fsanitize=${ORGCODE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${ORGCODE_SANITIZE})
+    if(ORGCODE_FUZZ)
+        add_compile_options(-fsanitize=fuzzer-no-link)
+    endif()
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        add_compile_options(-fstack-clash-protection)
+    endif()
+    add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
+endif()
+
+# Warnings as errors for a target of ours.
+function(orgcode_warnings target)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+        -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral -Wundef)
+endfunction()
+
+# A layer of common/: orgcode_layer(core SOURCES act.c ... LIBS orgcode_base)
+function(orgcode_layer name)
+    cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+    add_library(orgcode_${name} STATIC ${arg_SOURCES})
+    target_include_directories(orgcode_${name} PUBLIC ${PROJECT_SOURCE_DIR}/common)
+    target_link_libraries(orgcode_${name} PUBLIC ${arg_LIBS})
+    orgcode_warnings(orgcode_${name})
+endfunction()

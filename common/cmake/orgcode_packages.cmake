@@ -1,0 +1,13 @@
+# The libraries, all of the distribution: PkgConfig::RDKAFKA and so on.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET GLOBAL rdkafka>=2.0.2)
+pkg_check_modules(AVRO REQUIRED IMPORTED_TARGET GLOBAL avro-c)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET GLOBAL libpq)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET GLOBAL jansson)
+pkg_check_modules(MHD REQUIRED IMPORTED_TARGET GLOBAL libmicrohttpd)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET GLOBAL libutf8proc)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET GLOBAL libcrypto)
+if(ORGCODE_TESTS)
+    pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+endif()

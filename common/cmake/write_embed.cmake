@@ -1,0 +1,15 @@
+# cmake -DFILES=a|b -DPREFIX= -DOUT= -P
+string(REPLACE "|" ";" FILES "${FILES}")
+set(out "/* Generated from: see the files of the same names. */\n")
+foreach(path IN LISTS FILES)
+    get_filename_component(name ${path} NAME_WE)
+    string(MAKE_C_IDENTIFIER "${PREFIX}${name}" name)
+    file(READ ${path} hex HEX)
+    string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+    string(APPEND out "__attribute__((unused)) static const char ${name}[] = {\n${hex}0};\n")
+endforeach()
+# char is signed on most machines: the cast-free form needs this
+string(PREPEND out "#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored \"-Wconversion\"\n#pragma GCC diagnostic ignored \"-Woverflow\"\n")
+string(APPEND out "#pragma GCC diagnostic pop\n")
+file(WRITE ${OUT} "${out}")
