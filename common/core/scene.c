@@ -46,6 +46,11 @@ static void *known(const struct map *map, struct str key)
     return found == ABSENT || found == ASKED ? NULL : found;
 }
 
+void *scene_known(const struct map_entry *entry)
+{
+    return entry->value == ABSENT || entry->value == ASKED ? NULL : entry->value;
+}
+
 struct code *seek_code(struct registry *registry, struct str key)
 {
     return seek(registry, &registry->scene->codes, key, &(struct need){.kind = NEED_CODE, .text = key});

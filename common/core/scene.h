@@ -28,6 +28,9 @@ struct scene {
     bool due_loaded;
 };
 
+/* The thing in an entry of one of the maps; NULL when it is only known to be absent, or asked for. For walking the maps. */
+void *scene_known(const struct map_entry *entry);
+
 /* Answers. `code`, `scheme`, `mark` NULL: there is no such row (it is remembered as absent). */
 void scene_put_code(struct scene *scene, struct str key, struct code *code);
 /* facts: in any order, those of undone acts and UNDO markers included, as stored; edges likewise (undone ones skipped).
