@@ -4,14 +4,29 @@
 #include "core/act.h"
 #include "core/rule.h"
 
-/* What can be said of an act without a registry: FORM (limits, text, lists, exclusions), GRAMMAR, SCHEME (the parts
- * that need no registered scheme), ENTERPRISE, INFO, DECISION, ROOT's static part, and LEGACY and normalization as warnings.
- * `grammar` is that of the act's scheme where it is a registered one, else NULL (its codes are then judged for length and
- * characters alone). Both lists are added to. */
-void check_act(const struct act *act, const struct grammar_item *grammar, size_t grammar_count, struct findings *faults,
-               struct findings *warnings);
+/* What can be said of an act without a registry. Pure; the arena is used for the paths of faults and to sort long
+ * lists alone: a good act of few codes allocates nothing. Findings' texts live in the arena, the act or constants. */
 
-/* Codes that the act affects, as far as it says so itself (FULL). */
+/* Codes that one act affects (FULL). */
 #define CHECK_CODES_MAX 10000
+
+/* First FORM (limits, text, dates, lists, repeats, exclusions). Then, only when `faults` is still empty: GRAMMAR, SCHEME
+ * (what needs no registered scheme), ENTERPRISE, INFO, DECISION, ROOT's static part; and, as warnings, LEGACY and
+ * normalization. `grammar` is that of the act's scheme where it is a registered one, else NULL (its codes are then
+ * judged for length and characters alone). Both lists are added to. Not judged: ACCOUNT, order-decision, scheme-unknown
+ * of a well-formed scheme id. */
+void check_act(struct arena *arena, const struct act *act, const struct grammar_item *grammar, size_t grammar_count,
+               struct findings *faults, struct findings *warnings);
+
+/* The part of UNIQUE (unique-twice), CHILDREN (children-not-below, children-keep) and FULL (full-codes) that the act
+ * alone tells; it belongs to the judgement of the whole (after UNKNOWN and CLOSED), so it is apart. The act has passed
+ * check_act. Which units are left out of the list (children-open) only the registry knows. */
+void check_lists(struct arena *arena, const struct act *act, struct findings *faults);
+
+/* INFO of a code that is issued: name and address, in `enterprise` established acts the type too. `path` is that of the
+ * info in the act ("body.into.info"). check_act does it for established and split; a merger's new target needs the
+ * registry. */
+void check_info_complete(struct arena *arena, const struct info *info, bool with_type, const char *path,
+                         struct findings *faults);
 
 #endif

@@ -46,6 +46,12 @@ enum legacy_form code_legacy_form(struct str legacy);
 
 /* Does `code` match a registered scheme's grammar, whole? At most 16 items, 35 characters. */
 bool code_grammar_match(const struct grammar_item *item, size_t count, struct str code);
+/* A class of a grammar: characters and ranges of printable ASCII ("A-Z0-9"); a dash is itself at either end. */
+bool code_class_valid(struct str class);
+/* The grammar for people: "VN-[0-9]{2,4}". */
+struct str code_grammar_text(struct arena *arena, const struct grammar_item *item, size_t count);
+/* 1..35 characters of printable ASCII: what any code is, whatever its scheme. */
+bool code_text_valid(struct str code);
 /* A scheme id: 2..8 of a-z 0-9 -, not `gov`, `scheme`, `prefix`, `enterprise`. */
 bool code_scheme_valid(struct str id);
 

@@ -42,6 +42,10 @@ struct finding {
     int64_t number;      /* days late, a limit, a count; 0 when the text has no {number} */
 };
 #define FINDINGS_MAX 100
+/* Bytes of a finding's texts; findings_add cuts longer ones. */
+#define FINDING_CODE_MAX 96
+#define FINDING_FIELD_MAX 96
+#define FINDING_EXPECTED_MAX 512
 struct findings {
     struct finding item[FINDINGS_MAX];
     int count;      /* kept, at most FINDINGS_MAX */
@@ -54,6 +58,8 @@ void findings_add(struct findings *findings, struct finding finding);
 void findings_sort(struct findings *findings);
 
 enum language { LANGUAGE_VI, LANGUAGE_EN };
+/* The message as it stands in reason.def, its holes unfilled. */
+struct str reason_message(enum reason reason, enum language language);
 /* The message for people, rendered on the way out. */
 struct str finding_message(struct arena *arena, const struct finding *finding, enum language language);
 
