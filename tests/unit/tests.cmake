@@ -1,0 +1,8 @@
+orgcode_test(base_arena_test SOURCES base_arena_test.c LIBS orgcode_base)
+orgcode_test(base_str_test SOURCES base_str_test.c LIBS orgcode_base)
+orgcode_test(base_map_test SOURCES base_map_test.c LIBS orgcode_base)
+orgcode_test(base_time_test SOURCES base_time_test.c LIBS orgcode_base)
+orgcode_test(base_uuid_test SOURCES base_uuid_test.c LIBS orgcode_base)
+orgcode_test(base_hash_test SOURCES base_hash_test.c LIBS orgcode_base)
+orgcode_test(base_text_test SOURCES base_text_test.c LIBS orgcode_base)
+orgcode_test(base_status_test SOURCES base_status_test.c LIBS orgcode_base)
