@@ -83,7 +83,7 @@ create table orgcode.code (
     decision_title    text,
     decision_uri      text,
     decision_sha256   text,
-    predecessors      text[],               -- 'YYYY-MM-DD code[ continues]', the first hundred; null: none
+    predecessors      text[],               -- 'YYYY-MM-DD code', with + for the space where the body continues; the first hundred; null: none
     predecessors_total integer,             -- null: all are shown
     successors        text[],
     successors_total  integer
@@ -145,6 +145,7 @@ create table orgcode.succession (
 );
 create index succession_from on orgcode.succession (from_code);
 create index succession_to on orgcode.succession (to_code);
+create index succession_act on orgcode.succession (act);
 
 -- The latest verdict of every act that was taken. Its bytes are in the journal.
 create table orgcode.act (

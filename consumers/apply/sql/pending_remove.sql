@@ -1,0 +1,1 @@
+delete from orgcode.pending_act where number = any ($1::bigint[])
