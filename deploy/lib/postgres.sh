@@ -108,7 +108,8 @@ postgres_start()
     die "PostgreSQL does not start" "Its log is $folder/postgres.log."
 }
 
-# The account `orgcode` owns the database `orgcode` and may make others (tests do); it is no superuser.
+# The account `orgcode` owns the database `orgcode`, may make others (tests do) and the registry's roles; it is no
+# superuser.
 postgres_role()
 {
     local secret admin
@@ -116,7 +117,7 @@ postgres_role()
     [ -z "$(psql -XAtq -d "$admin" -c "select 1 from pg_database where datname = 'orgcode'")" ] || return 0
     secret=$(sed -n 's/^\*:\*:\*:orgcode://p' "$ORGCODE_HOME/pgpass")
     psql -Xq -v ON_ERROR_STOP=1 -d "$admin" <<END
-create role orgcode login createdb password '$secret';
+create role orgcode login createdb createrole password '$secret';
 create database orgcode owner orgcode;
 END
 }

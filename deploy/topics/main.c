@@ -1,0 +1,172 @@
+/* orgcode-topics: makes the topics of a registry and of its authorities in one request, and writes the genesis record. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+
+#include "base/arena.h"
+#include "codec/journal.h"
+#include "core/code.h"
+#include "shell/kafka.h"
+#include "shell/log.h"
+#include "shell/option.h"
+#include "shell/process.h"
+
+enum mode_choice { MODE_CHOICE_LIVE, MODE_CHOICE_SCRIPTED }; /* order of the option's choices */
+
+struct options {
+    struct option_common common;
+    struct option_kafka kafka;
+    long long replicas;
+    int mode;
+    bool genesis;
+    bool check;
+    long long epoch;
+};
+
+static const struct option_row rows[] = {
+    OPTION_ROWS_COMMON(struct options, common),
+    OPTION_ROWS_KAFKA(struct options, kafka),
+    {.name = "replicas", .kind = OPTION_INT, .offset = offsetof(struct options, replicas), .initial = "1", .value = "N",
+     .min = 1, .max = 32, .help = "Replicas of each new topic. With one, the journal is flushed at each record."},
+    {.name = "mode", .kind = OPTION_CHOICE, .offset = offsetof(struct options, mode), .initial = "live",
+     .choices = "live|scripted",
+     .help = "scripted: the journal's records bear a time that their writer gives (tests, imports)."},
+    {.name = "genesis", .kind = OPTION_FLAG, .offset = offsetof(struct options, genesis),
+     .help = "Write the genesis record, with a new registry id, if the journal is empty."},
+    {.name = "epoch", .kind = OPTION_INT, .offset = offsetof(struct options, epoch), .initial = "1", .value = "N",
+     .min = 1, .max = 99, .help = "Epoch in the genesis record; it rises only when a journal was lost."},
+    {.name = "check", .kind = OPTION_FLAG, .offset = offsetof(struct options, check),
+     .help = "Create nothing: check that the topics are there and never forget a record."},
+};
+
+static const struct option_program program = {
+    .name = "orgcode-topics",
+    .summary = "make the Kafka topics of a registry",
+    .arguments = "[AUTHORITY...]",
+    .description = "Creates the topics of the registry, and those of each AUTHORITY (`ROOT`, `H26`): the topic of its acts and\n"
+                   "that of its receipts. A topic that exists is left as it is, so the command may be repeated.",
+    .examples = "orgcode-topics --genesis ROOT H26 G12\norgcode-topics H01\n",
+    .exits = PROCESS_EXITS,
+    .row = rows,
+    .rows = sizeof(rows) / sizeof(rows[0]),
+};
+
+typedef VEC(struct kafka_topic) topic_list;
+
+static void topic_add(struct arena *arena, topic_list *list, const struct options *o, struct kafka_topic topic)
+{
+    topic.name = str_format(arena, "%s.%s", o->kafka.prefix, topic.name).data;
+    topic.replicas = (int)o->replicas;
+    *vec_push(arena, list) = topic;
+}
+
+static void topics_of_registry(struct arena *arena, topic_list *list, const struct options *o)
+{
+    topic_add(arena, list, o,
+        (struct kafka_topic){.name = "journal", .create_time = o->mode == MODE_CHOICE_SCRIPTED,
+            .flush_each = o->replicas == 1, .message_max = KAFKA_MESSAGE_MAX_JOURNAL});
+    topic_add(arena, list, o, (struct kafka_topic){.name = "changes"});
+    topic_add(arena, list, o, (struct kafka_topic){.name = "state", .compacted = true});
+    topic_add(arena, list, o,
+        (struct kafka_topic){.name = "rejected", .partitions = 4, .message_max = KAFKA_MESSAGE_MAX_JOURNAL});
+    topic_add(arena, list, o, (struct kafka_topic){.name = "notify.place", .compacted = true});
+}
+
+static void topics_of_authority(struct arena *arena, topic_list *list, const struct options *o, const char *authority)
+{
+    topic_add(arena, list, o, (struct kafka_topic){.name = str_format(arena, "acts.%s", authority).data});
+    topic_add(arena, list, o, (struct kafka_topic){.name = str_format(arena, "receipts.%s", authority).data});
+}
+
+/* Each must be ROOT or a level-1 code. */
+static bool authorities_valid(const struct option_rest *rest)
+{
+    for (int i = 0; i < rest->count; i++) {
+        struct str s = str_of(rest->item[i]);
+        if (!str_equal(s, STR("ROOT")) && !code_is_level1(s)) {
+            fprintf(stderr, "%s: %s is no authority: ROOT or a level-1 code like H26 was expected\n", program.name,
+                rest->item[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct status genesis_write(struct arena *arena, const struct options *o, const struct kafka_config *config,
+    struct kafka_client *client, struct fault *fault)
+{
+    const char *journal = str_format(arena, "%s.journal", o->kafka.prefix).data;
+    int64_t low, high;
+    struct status s = kafka_watermarks(client, journal, 0, KAFKA_DEADLINE_MS, &low, &high, fault);
+    if (status_failed(s))
+        return s;
+    if (high > 0) {
+        log_info(config->log, "the journal has records: no genesis record written", LOG_INT("records", high));
+        return status_ok();
+    }
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    time_ms stamp_ms = (time_ms)now.tv_sec * 1000 + now.tv_usec / 1000;
+    struct journal_header header[JOURNAL_HEADERS_MAX];
+    size_t count = journal_headers(arena, RECORD_GENESIS, stamp_ms, NULL, header);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
+    for (size_t i = 0; i < count; i++)
+        kafka_header_add(headers, header[i].name.data, header[i].value);
+    struct uuid id = uuid_random();
+    struct str value;
+    journal_genesis_encode(arena, id, (int)o->epoch, o->mode == MODE_CHOICE_SCRIPTED ? MODE_SCRIPTED : MODE_LIVE, &value);
+    s = kafka_send(config, journal, 0, STR_NONE, value, headers, stamp_ms, KAFKA_DEADLINE_MS, NULL, fault);
+    if (status_failed(s))
+        return s;
+    char text[UUID_TEXT_SIZE];
+    log_info(config->log, "genesis record written", LOG_TEXT("registry", uuid_format(id, text)));
+    return status_ok();
+}
+
+static struct status topics_make(struct arena *arena, const struct options *o, const struct option_rest *rest,
+    struct log *log, struct fault *fault)
+{
+    topic_list list = {0};
+    topics_of_registry(arena, &list, o);
+    for (int i = 0; i < rest->count; i++)
+        topics_of_authority(arena, &list, o, rest->item[i]);
+    struct kafka_config config = {.log = log, .options = &o->kafka, .client_id = program.name};
+    struct kafka_client client = {0};
+    struct status s =
+        kafka_producer_open(&config, &(struct kafka_producer_config){.message_timeout_ms = KAFKA_DEADLINE_MS}, &client, fault);
+    if (status_failed(s))
+        goto out;
+    if (!o->check)
+        s = kafka_topics_create(&client, list.item, list.count, 60000, fault);
+    if (!status_failed(s))
+        s = kafka_topics_check(&client, list.item, list.count, 60000, fault);
+    if (!status_failed(s) && o->genesis && !o->check)
+        s = genesis_write(arena, o, &config, &client, fault);
+out:
+    kafka_close(&client);
+    return s;
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *arena = arena_open(0);
+    struct options options;
+    struct option_rest rest;
+    int code = arena ? option_parse(&program, argc, argv, &options, &rest, arena, stdout, stderr) : PROCESS_WORLD;
+    if (code < 0 && !authorities_valid(&rest)) {
+        code = PROCESS_USAGE;
+    } else if (code < 0) {
+        struct log *log = log_open(program.name, (enum log_level)options.common.log_level,
+            (enum log_format)options.common.log_format, 2);
+        struct fault fault = {""};
+        struct status s = topics_make(arena, &options, &rest, log, &fault);
+        if (status_failed(s))
+            log_error(log, "the topics could not be made", LOG_TEXT("code", s.code), LOG_TEXT("why", fault.text));
+        code = process_exit_of(s);
+        log_close(log);
+    }
+    if (arena)
+        arena_close(arena);
+    return code;
+}

@@ -1,0 +1,67 @@
+"""Fixtures of the integration tests; tests/README.md says how to write one."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness import Registry, Services  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def services():
+    """Kafka and PostgreSQL: those of $ORGCODE_TEST_HOME, left running, or new ones in a temporary folder."""
+    home = os.environ.get("ORGCODE_TEST_HOME")
+    folder = home or tempfile.mkdtemp(prefix="orgcode-test-")
+    found = Services(folder)
+    try:
+        found.start()
+        yield found
+    finally:
+        if not home:
+            found.clean()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_registry(services, tmp_path, request):
+    """make_registry(mode="live", authorities=(...)) -> Registry; any number of them in a test."""
+    made = []
+    if not services.runs():  # a test before this one killed it and failed
+        services.start()
+
+    def make(**options):
+        made.append(Registry(services, tmp_path / f"registry-{len(made) + 1}", **options))
+        return made[-1]
+
+    yield make
+    failed = getattr(request.node, "outcome_call", None)
+    if failed is not None and failed.failed:
+        for registry in made:
+            print(f"=== logs in {registry.folder}\n{registry.tails(25)}")
+    reports = [report for registry in made for report in registry.close()]
+    assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)
+
+
+@pytest.fixture
+def registry(make_registry):
+    """A live registry without any program running; authorities ROOT, H26, G12."""
+    return make_registry()
+
+
+@pytest.fixture
+def scripted(make_registry):
+    """A scripted registry: the test writes the journal, with the stamps that it likes."""
+    return make_registry(mode="scripted")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    setattr(item, f"outcome_{report.when}", report)

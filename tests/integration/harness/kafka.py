@@ -1,0 +1,117 @@
+"""Reading and writing topics: thin over confluent_kafka."""
+
+import time
+from collections import namedtuple
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+
+from .wait import SLOW, wait_until
+
+# headers: dict of name -> bytes (None for a null one; of a name that comes twice, the last); header_list: as received
+Message = namedtuple("Message", "topic partition offset key value headers header_list timestamp timestamp_type")
+
+
+def _message(m):
+    kind, stamp = m.timestamp()
+    pairs = m.headers() or []
+    return Message(m.topic(), m.partition(), m.offset(), m.key(), m.value(), dict(pairs), pairs, stamp, kind)
+
+
+class Kafka:
+    def __init__(self, bootstrap):
+        self.bootstrap = bootstrap
+        self.admin = AdminClient({"bootstrap.servers": bootstrap})
+        self._producer = None
+
+    def topics(self, prefix=""):
+        """{name: number of partitions}"""
+        found = self.admin.list_topics(timeout=15).topics
+        return {name: len(t.partitions) for name, t in found.items() if name.startswith(prefix)}
+
+    def create(self, name, partitions=1, **config):
+        config = {"retention.ms": "-1", **{k.replace("_", "."): str(v) for k, v in config.items()}}
+        new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
+        self.admin.create_topics([new], operation_timeout=15)[name].result(20)
+        wait_until(lambda: name in self.topics(), 15, f"topic {name}")
+
+    def delete(self, *names):
+        if names:
+            for future in self.admin.delete_topics(list(names), operation_timeout=15).values():
+                future.result(20)
+            wait_until(lambda: not set(names) & set(self.topics()), 15, "topics gone")
+
+    def configure(self, topic, **config):
+        """Sets these entries of a topic; those set before are kept."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        known = next(iter(self.admin.describe_configs([resource]).values())).result(20)
+        values = {name: entry.value for name, entry in known.items() if entry.source == 1}  # 1: set on the topic
+        values.update({name.replace("_", "."): str(value) for name, value in config.items()})
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=values)
+        next(iter(self.admin.alter_configs([resource]).values())).result(20)
+
+    def ends(self, topic, committed=True):
+        """{partition: offset behind the last record}; with committed, that a read_committed reader can reach."""
+        partitions = self.topics(topic)[topic]
+        consumer = self._consumer(committed)
+        try:
+            return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=15)[1] for p in range(partitions)}
+        finally:
+            consumer.close()
+
+    def _consumer(self, committed, **more):
+        return Consumer({"bootstrap.servers": self.bootstrap, "group.id": "tests-never-joined", "enable.auto.commit": False,
+                         "enable.partition.eof": True, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 50,
+                         "isolation.level": "read_committed" if committed else "read_uncommitted",
+                         "fetch.message.max.bytes": 4000000, **more})
+
+    def read(self, topic, start=0, committed=True, timeout=30):
+        """All messages of a topic, partition by partition, from offset `start` to its present end."""
+        partitions = self.topics(topic)[topic]
+        consumer = self._consumer(committed)
+        out, open_partitions = [], set(range(partitions))
+        until = time.monotonic() + timeout * SLOW
+        try:
+            consumer.assign([TopicPartition(topic, p, start) for p in range(partitions)])
+            while open_partitions:
+                assert time.monotonic() < until, f"{topic} not read to its end within {timeout} s"
+                for m in consumer.consume(1000, 0.2):
+                    if m.error() is None:
+                        out.append(_message(m))
+                    elif m.error().code() == -191:  # end of partition
+                        open_partitions.discard(m.partition())
+                    else:
+                        raise AssertionError(f"{topic}: {m.error()}")
+        finally:
+            consumer.close()
+        return sorted(out, key=lambda m: (m.partition, m.offset))
+
+    def send(self, topic, value, key=None, headers=None, timestamp=None, partition=0):
+        """Sends one record, waits for the acknowledgement, returns its offset. headers: list of (name, bytes or text)."""
+        return self.send_many(topic, [dict(value=value, key=key, headers=headers, timestamp=timestamp, partition=partition)])[0]
+
+    def send_many(self, topic, records):
+        """The same for many; each a dict of send's arguments. Returns the offsets, in order."""
+        if self._producer is None:
+            self._producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "linger.ms": 2,
+                                       "message.max.bytes": 4000000, "queue.buffering.max.messages": 1000000})
+        offsets = [None] * len(records)
+
+        def delivered(index):
+            def on_delivery(error, message):
+                offsets[index] = error or message.offset()
+            return on_delivery
+
+        for i, r in enumerate(records):
+            more = {}
+            if r.get("timestamp") is not None:
+                more["timestamp"] = r["timestamp"]
+            headers = [(k, v.encode() if isinstance(v, str) else v) for k, v in r.get("headers") or []]
+            self._producer.produce(topic, r.get("value"), r.get("key"), r.get("partition") or 0, delivered(i),
+                                   headers=headers or None, **more)
+            if i % 1000 == 999:
+                self._producer.poll(0)
+        left = self._producer.flush(60 * SLOW)
+        failed = [o for o in offsets if not isinstance(o, int)]
+        assert left == 0 and not failed, f"{topic}: not delivered: {failed[:3]}"
+        return offsets
