@@ -39,7 +39,7 @@ disk_need()
         "Free some space, or set ORGCODE_HOME (and ORGCODE_CACHE) to a folder on another disk."
 }
 
-# ---- ports: a line NAME=PORT each in $ORGCODE_HOME/ports ----
+# ---- ports: a line NAME=PORT each in $ORGCODE_HOME/ports; those replaced stay as "former NAME=PORT" ----
 
 # Is somebody listening on this TCP port, on any address? Reads /proc, so that nothing needs to be installed.
 port_taken()
@@ -66,7 +66,7 @@ port_choose()
     for ((i = 0; i < 200; i++)); do
         port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000)) # below the range that outgoing connections use
         if ! port_taken "$port" && ! grep -q "=$port\$" "$ORGCODE_HOME/ports"; then
-            sed -i "/^$name=/d" "$ORGCODE_HOME/ports"
+            sed -i "s/^$name=/former $name=/" "$ORGCODE_HOME/ports"
             echo "$name=$port" >>"$ORGCODE_HOME/ports"
             echo "$port"
             return

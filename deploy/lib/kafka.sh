@@ -83,12 +83,12 @@ END
 # ZGC: the pauses of the default collector are what the slowest percent of messages would wait for.
 kafka_start()
 {
-    local home=$ORGCODE_HOME/kafka jars port controller try
+    local home=$ORGCODE_HOME/kafka log=$ORGCODE_HOME/log/kafka-server.log jars port controller
     kafka_running && return 0
     kafka_fetch
     jars=$(kafka_jars)
     mkdir -p "$home"
-    for try in 1 2 3; do
+    for _ in 1 2 3; do
         port=$(port_choose kafka)
         controller=$(port_choose kafka_controller)
         kafka_properties "$port" "$controller" >"$home/server.properties"
@@ -100,24 +100,26 @@ kafka_start()
                 die "Kafka's data folder $home/data could not be made" "$(df -h "$home" | tail -1)"
             }
         fi
-        : >"$ORGCODE_HOME/log/kafka.log"
+        [ ! -f "$log" ] || mv -f "$log" "$log.before"
+        : >"$log"
         process_start kafka java -Xms256m -Xmx512m -XX:+UseZGC -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
             -Dlog4j2.configurationFile="$ORGCODE_ROOT/deploy/kafka/log4j2.xml" \
-            -Dorgcode.log="$ORGCODE_HOME/log/kafka.log" -cp "$jars/lib/*" kafka.Kafka "$home/server.properties"
+            -Dorgcode.log="$log" -cp "$jars/lib/*" kafka.Kafka "$home/server.properties"
         if wait_for 60 kafka_started_or_dead && kafka_running && port_taken "$port"; then
             return 0
         fi
         process_stop kafka 2
-        grep -qE 'Address already in use|BindException|Failed to bind' "$ORGCODE_HOME/log/kafka.log" || break
+        grep -qE 'Address already in use|BindException|Failed to bind' "$log" || break
         say "a port of Kafka was taken while it started: trying others"
     done
-    log_tail "$ORGCODE_HOME/log/kafka.log"
-    if grep -q 'No space left' "$ORGCODE_HOME/log/kafka.log"; then
+    log_tail "$ORGCODE_HOME/log/kafka.log" 5
+    log_tail "$log"
+    if grep -q 'No space left' "$log" "$ORGCODE_HOME/log/kafka.log"; then
         die "Kafka does not start: the disk of $home is full" "Free some space and run this again."
     fi
-    die "Kafka does not start" "Its log is $ORGCODE_HOME/log/kafka.log."
+    die "Kafka does not start" "Its log is $log."
 }
 
 kafka_running() { process_pid kafka >/dev/null; }
-kafka_started_or_dead() { ! kafka_running || grep -q 'Kafka Server started' "$ORGCODE_HOME/log/kafka.log"; }
+kafka_started_or_dead() { ! kafka_running || grep -q 'Kafka Server started' "$ORGCODE_HOME/log/kafka-server.log"; }
 kafka_stop() { process_stop kafka 30; }

@@ -15,14 +15,12 @@ packages_missing()
 packages_install()
 {
     local missing root=() log
-    command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
+    command -v apt-get >/dev/null ||
         die "this is not a Debian system: apt-get is missing" \
             "Debian 12 is what the scripts install on. Elsewhere: install what deploy/packages.txt lists, then" \
             "build with cmake and run the programs by hand; deploy/README.md says how."
-    missing=$(packages_missing "$@")
+    missing=$(packages_missing "$@" | tr '\n' ' ')
     [ -n "$missing" ] || return 0
-    # shellcheck disable=SC2086
-    missing=$(echo $missing)
     step "installing packages: $missing"
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || die "packages are missing, and neither are you root nor is there sudo" \

@@ -76,16 +76,28 @@ log_lock_waits = on
 END
 }
 
+# A cluster without our passwords: the home was removed by hand. It is put aside, never deleted.
+postgres_orphan()
+{
+    local pid
+    [ -d "$1/data" ] && [ ! -f "$ORGCODE_HOME/pgpass" ] || return 0
+    pid=$(head -1 "$1/data/postmaster.pid" 2>/dev/null || true)
+    if [ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd")" = "$1/data" ]; then
+        die "a PostgreSQL (pid $pid) still runs on $1/data, of a home that was removed" "Stop it with: kill -INT $pid"
+    fi
+    say "$1/data belongs to a home that was removed: moved to $1/data.left"
+    rm -rf "$1/data.left"
+    mv "$1/data" "$1/data.left"
+}
+
 postgres_start()
 {
-    local folder port try i
+    local folder port i
     postgres_running && return 0
     folder=$(postgres_folder)
-    [ -d "$folder/data" ] && [ -f "$ORGCODE_HOME/pgpass" ] || {
-        rm -rf "$folder/data"
-        postgres_make "$folder"
-    }
-    for try in 1 2 3; do
+    postgres_orphan "$folder"
+    [ -d "$folder/data" ] || postgres_make "$folder"
+    for _ in 1 2 3; do
         port=$(port_choose postgres)
         postgres_settings "$port" | postgres_as_owner sh -c "cat >'$folder/orgcode.conf'; : >'$folder/postgres.log'"
         # after a kill, the old server's children may need a moment to go

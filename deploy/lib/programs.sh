@@ -1,0 +1,126 @@
+# Building the programs and running validate, apply and notify as background processes of the home folder.
+# shellcheck shell=bash
+
+ORGCODE_BUILD=${ORGCODE_BUILD:-$ORGCODE_HOME/build}
+PROGRAMS="validate apply notify"
+
+# ---- which broker and database: our own, unless others were given ----
+
+# Is this value of ORGCODE_BOOTSTRAP or ORGCODE_PG one that `env` printed earlier? (A shell may still have it.)
+external_is_ours()
+{
+    local name=$1 value=$2 port
+    for port in $(sed -n "s/^\(former \)\?$name=//p" "$ORGCODE_HOME/ports" 2>/dev/null); do
+        case "$name $value" in
+        "kafka 127.0.0.1:$port") return 0 ;;
+        "postgres host=127.0.0.1 port=$port "*"$ORGCODE_HOME/pgpass"*) return 0 ;;
+        esac
+    done
+    return 1
+}
+
+# Remembers a broker and a database that were given, for the later commands. To be called once the home is there.
+external_note()
+{
+    umask 077
+    touch "$ORGCODE_HOME/external"
+    if [ -n "${ORGCODE_BOOTSTRAP:-}" ] && ! external_is_ours kafka "$ORGCODE_BOOTSTRAP"; then
+        sed -i '/^bootstrap=/d' "$ORGCODE_HOME/external"
+        echo "bootstrap=$ORGCODE_BOOTSTRAP" >>"$ORGCODE_HOME/external"
+    fi
+    if [ -n "${ORGCODE_PG:-}" ] && ! external_is_ours postgres "$ORGCODE_PG"; then
+        sed -i '/^pg=/d' "$ORGCODE_HOME/external"
+        echo "pg=$ORGCODE_PG" >>"$ORGCODE_HOME/external"
+    fi
+    umask 022
+}
+external_get() { sed -n "s/^$1=//p" "$ORGCODE_HOME/external" 2>/dev/null; }
+
+# Sets and exports what the programs need, once the ports are known.
+programs_environment()
+{
+    ORGCODE_BOOTSTRAP=$(external_get bootstrap)
+    ORGCODE_BOOTSTRAP=${ORGCODE_BOOTSTRAP:-$(kafka_bootstrap)}
+    ORGCODE_PG=$(external_get pg)
+    ORGCODE_PG=${ORGCODE_PG:-$(postgres_conninfo)}
+    ORGCODE_PREFIX=${ORGCODE_PREFIX:-orgcode}
+    export ORGCODE_BOOTSTRAP ORGCODE_PG ORGCODE_PREFIX
+}
+
+services_start()
+{
+    if [ -z "$(external_get pg)" ]; then postgres_start; fi
+    if [ -z "$(external_get bootstrap)" ]; then kafka_start; fi
+    programs_environment
+}
+
+services_stop()
+{
+    kafka_stop
+    postgres_stop
+}
+
+# ---- building ----
+
+programs_build()
+{
+    local log=$ORGCODE_HOME/log/build.log
+    [ -f "$ORGCODE_BUILD/build.ninja" ] || step "building the programs into $ORGCODE_BUILD"
+    mkdir -p "$ORGCODE_BUILD"
+    if { [ -f "$ORGCODE_BUILD/build.ninja" ] || cmake -S "$ORGCODE_ROOT" -B "$ORGCODE_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+        -DORGCODE_TESTS=OFF -DORGCODE_MAN=OFF; } >"$log" 2>&1 && cmake --build "$ORGCODE_BUILD" >>"$log" 2>&1; then
+        return 0
+    fi
+    log_tail "$log" 20
+    if grep -qi 'no space left' "$log"; then
+        die "the disk of $ORGCODE_BUILD is full" "Free some space and run this again."
+    fi
+    die "the programs could not be built" "The whole log is $log."
+}
+
+program() { echo "$ORGCODE_BUILD/bin/orgcode-$1"; }
+
+# ---- running ----
+
+program_metrics() { echo "127.0.0.1:$(port_get "$1")"; }
+
+# program_http PORT PATH: prints the status code.
+program_http()
+{
+    local line
+    exec 8<>"/dev/tcp/127.0.0.1/$1" || return 1
+    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&8
+    read -r -t 5 _ line _ <&8 || line=
+    exec 8>&-
+    echo "$line"
+}
+program_ready() { [ "$(program_http "$(port_get "$1")" /readyz 2>/dev/null)" = 200 ]; }
+program_ready_or_dead() { ! process_pid "$1" >/dev/null || program_ready "$1"; }
+
+# Was the file of the running program replaced by a new build?
+program_outdated() { [ "$(readlink "/proc/$(process_pid "$1")/exe")" != "$(readlink -f "$(program "$1")")" ]; }
+
+programs_start()
+{
+    local name
+    for name in $PROGRAMS; do
+        [ -x "$(program "$name")" ] || die "$(program "$name") is not there" "Run: deploy/quickstart"
+        if process_pid "$name" >/dev/null; then
+            program_outdated "$name" || continue
+            say "$name was built anew: starting it again"
+            process_stop "$name"
+        fi
+        process_start "$name" "$(program "$name")" --metrics-listen "127.0.0.1:$(port_choose "$name")"
+    done
+    for name in $PROGRAMS; do
+        wait_for 60 program_ready_or_dead "$name" && process_pid "$name" >/dev/null && continue
+        log_tail "$ORGCODE_HOME/log/$name.log"
+        die "orgcode-$name does not come up" "Its log is $ORGCODE_HOME/log/$name.log."
+    done
+}
+
+programs_stop()
+{
+    local name
+    for name in notify apply validate; do process_stop "$name"; done
+}
