@@ -24,6 +24,7 @@ enum option_kind {
 
 #define OPTION_REQUIRED 1u /* no default: must be given */
 #define OPTION_SECRET 2u   /* masked by --print-config */
+#define OPTION_CONNINFO 4u /* its password is masked */
 
 struct option_row {
     const char *name;    /* without dashes: "bootstrap" */
@@ -62,7 +63,7 @@ struct option_rest {
 };
 
 /* -1: go on. Else the exit code: help, version and print-config were printed to `out` (0), or the error to
- * `err`, naming the option and what was expected (2). `options` is zeroed first. Texts point into argv, the
+ * `err`, naming the option and what was expected (2). `options` must be zeroed before. Texts point into argv, the
  * environment or `arena`, which must live as long. */
 int option_parse(const struct option_program *program, int argc, char **argv, void *options, struct option_rest *rest,
                  struct arena *arena, FILE *out, FILE *err);
@@ -110,7 +111,7 @@ struct option_pg {
     const char *conninfo;
 };
 #define OPTION_ROWS_PG(type, member)                                                                                   \
-    {.name = "pg", .kind = OPTION_TEXT, .flags = OPTION_SECRET, .offset = offsetof(type, member.conninfo),             \
+    {.name = "pg", .kind = OPTION_TEXT, .flags = OPTION_CONNINFO, .offset = offsetof(type, member.conninfo),             \
      .env = "ORGCODE_PG", .initial = "", .value = "CONNINFO",                                                          \
      .help = "PostgreSQL as a URI or `key=value` words; what it leaves out comes from the PG* variables."}
 

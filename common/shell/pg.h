@@ -97,6 +97,8 @@ struct status pg_run(struct pg *pg, const char *name, const struct pg_params *pa
  * connection is out of pipeline mode in any case. take may be NULL. */
 struct status pg_pipeline_begin(struct pg *pg, struct fault *fault) MUST_USE;
 struct status pg_pipeline_send(struct pg *pg, const char *name, const struct pg_params *params, struct fault *fault) MUST_USE;
+/* One plain statement without parameters (BEGIN, COMMIT, LOCK ...). */
+struct status pg_pipeline_exec(struct pg *pg, const char *sql, struct fault *fault) MUST_USE;
 struct status pg_pipeline_flush(struct pg *pg, void (*take)(void *user, size_t index, const PGresult *result), void *user,
                                 struct fault *fault) MUST_USE;
 

@@ -1,0 +1,16 @@
+#ifndef ORGCODE_SHELL_OPTION_VALUE_H
+#define ORGCODE_SHELL_OPTION_VALUE_H
+
+#include "shell/option.h"
+
+/* Between option.c and option_help.c. */
+
+/* "5s" -> 5000, "250ms", "2m", "1h", "7d"; a bare number is not a duration, 0 is. */
+bool option_duration(const char *text, long long *out);
+/* "64KiB" -> 65536; K, KiB, M, MiB, G, GiB or bytes. */
+bool option_size(const char *text, long long *out);
+
+void option_help(const struct option_program *program, FILE *out);
+void option_print(const struct option_program *program, const void *options, FILE *out);
+
+#endif
