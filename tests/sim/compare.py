@@ -1,0 +1,240 @@
+#!/usr/bin/python3
+"""Runs random journals through the core (orgcode-sim) and through model.py, and reports the first difference.
+
+Exit code 0: none; 1: a difference; 3: the driver could not be run.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import invariants
+import journal_gen
+import model as M
+
+
+def run_driver(sim, journals):
+    """All journals through one process. Returns for each the list of its lines."""
+    text = []
+    for journal in journals:
+        text += [json.dumps(record, ensure_ascii=False) for record in journal] + ['{"reset":true}']
+    done = subprocess.run([sim], input="\n".join(text) + "\n", capture_output=True, text=True, timeout=600)
+    results, lines = [], []
+    for line in done.stdout.splitlines():
+        line = json.loads(line)
+        lines.append(line)
+        if line.get("end"):
+            results.append(lines)
+            lines = []
+    if done.returncode != 0 or len(results) < len(journals):
+        results.append(lines + [{"died": done.returncode, "stderr": done.stderr[-2000:]}])
+    return results
+
+
+def run_model(journal):
+    model = M.Model()
+    lines = [model.feed(record) for record in journal]
+    return lines, model
+
+
+# ---- one form for both sides
+
+def record_form(record):
+    if record is None:
+        return None
+    info = {k: v for k, v in (record.get("info") or {}).items() if v is not None}
+    if record.get("type") is not None:
+        info["type"] = record["type"]
+    decision = record.get("lastDecision")
+    if decision:
+        decision = {k: v for k, v in decision.items() if v is not None}
+
+    def edges(items):
+        items = items or []
+        if isinstance(items, dict):
+            items = items.get("items") or items.get("first") or []
+        return [[e["on"], e["code"], e["continues"]] if isinstance(e, dict) else list(e) for e in items][:100]
+    return {"status": record["status"], "organizationId": record["organizationId"], "issuedOn": record["issuedOn"],
+            "closedOn": record.get("closedOn"), "info": info, "lastDecision": decision or None,
+            "successors": edges(record.get("successors")), "predecessors": edges(record.get("predecessors"))}
+
+
+def steps_form(steps):
+    joined = []
+    for day, record in steps:
+        form = record_form(record)
+        if not joined and form is None:
+            continue
+        if not joined or joined[-1][1] != form:
+            joined.append([day, form])
+    return joined
+
+
+def steps_of_rows(rows, sequence):
+    """Step function of a code as known at `sequence`, from rows of code_version."""
+    best = {}
+    for row_sequence, day, record in rows:
+        if row_sequence <= sequence and (day not in best or best[day][0] <= row_sequence):
+            best[day] = (row_sequence, record)
+    return steps_form([(day, best[day][1]) for day in sorted(best)])
+
+
+SOFT = ("warnings", "periods")
+
+
+def line_form(line, strict):
+    receipts = []
+    for item in line.get("receipts", []):
+        form = {k: item.get(k) for k in ("authority", "actId", "verdict")}
+        form["rule"] = item.get("rule") or ""
+        form["faults"] = sorted(set(item.get("faults") or []))
+        form["first"], form["last"] = item.get("first") or 0, item.get("last") or 0
+        if strict:
+            form["warnings"] = sorted(set(item.get("warnings") or []))
+        receipts.append(form)
+    changes = []
+    for item in line.get("changes", []):
+        form = {k: item.get(k) for k in ("sequence", "type", "subject", "version")}
+        if strict:
+            form["periods"] = item.get("periods")
+        changes.append(form)
+    return {"receipts": receipts, "changes": changes, "gap": bool(line.get("gap")), "repeat": bool(line.get("repeat")),
+            "stop": bool(line.get("stop"))}
+
+
+def difference(journal, theirs, strict=True):
+    """None, or (what, record number, ours, theirs)."""
+    lines, model = run_model(journal)
+    for number, ours in enumerate(lines):
+        if number >= len(theirs) or "receipts" not in theirs[number]:
+            return ("died", number + 1, None, theirs[-1] if theirs else None)
+        a, b = line_form(ours, strict), line_form(theirs[number], strict)
+        if a != b:
+            return ("record", number + 1, a, b)
+    end, last = model.end(), theirs[-1]
+    if not last.get("end"):
+        return ("died", len(lines), None, last)
+    if end["place"]["sequence"] != last["place"]["sequence"] or end["place"]["receipt"] != last["place"]["receipt"]:
+        return ("place", len(lines), end["place"], last["place"])
+    codes = {k: v for k, v in last["codes"].items() if v is not None}
+    if set(codes) != set(end["codes"]):
+        return ("codes", len(lines), sorted(end["codes"]), sorted(codes))
+    for key, ours in end["codes"].items():
+        a, b = record_form(ours), record_form(codes[key])
+        if a != b or ours["version"] != int(codes[key].get("version", ours["version"])):
+            return ("code " + key, len(lines), dict(a, version=ours["version"]), dict(b, version=codes[key].get("version")))
+    for key, history in end["history"].items():
+        for sequence, steps in history:
+            a, b = steps_form(steps), steps_of_rows(last["versions"].get(key, []), sequence)
+            if a != b:
+                return ("as of %s at %d" % (key, sequence), len(lines), a, b)
+    return None
+
+
+# ---- making it small
+
+def minimize(sim, journal, strict):
+    def differs(candidate):
+        try:
+            found = difference(candidate, run_driver(sim, [candidate])[0], strict)
+        except (KeyError, ValueError, IndexError):
+            return False
+        return found is not None and found[0] != "died" or found is not None and died
+    died = difference(journal, run_driver(sim, [journal])[0], strict)[0] == "died"
+    size = max(1, len(journal) // 2)
+    while True:
+        index, shorter = 1, False
+        while index < len(journal):
+            candidate = journal[:index] + journal[index + size:]
+            if len(candidate) < len(journal) and differs(offsets(candidate)):
+                journal, shorter = offsets(candidate), True
+            else:
+                index += size
+        if size == 1 and not shorter:
+            return journal
+        size = max(1, size // 2)
+
+
+def offsets(journal):
+    """Dropping records must not make gaps: offsets are given anew where they only count up."""
+    following, result = {}, []
+    for record in journal:
+        if "origin" in record:
+            origin = dict(record["origin"])
+            if origin["from"] >= following.get(origin["topic"], 0) and origin["from"] == origin["offset"]:
+                origin["from"] = origin["offset"] = following.get(origin["topic"], 0)
+            following[origin["topic"]] = max(following.get(origin["topic"], 0), origin["offset"] + 1)
+            record = dict(record, origin=origin)
+        result.append(record)
+    return result
+
+
+def show(seed, journal, found):
+    what, number, ours, theirs = found
+    print("seed %s: differs in %s, after record %d" % (seed, what, number))
+    if what == "record":
+        print("record:", json.dumps(journal[number - 1], ensure_ascii=False))
+    print("model:", json.dumps(ours, ensure_ascii=False))
+    print("core: ", json.dumps(theirs, ensure_ascii=False))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sim", default=os.environ.get("ORGCODE_SIM"), help="path of orgcode-sim; none: the model alone")
+    parser.add_argument("--first", type=int, default=1, help="first seed")
+    parser.add_argument("--seeds", type=int, default=300)
+    parser.add_argument("--length", type=int, default=60, help="records in a journal")
+    parser.add_argument("--seconds", type=float, default=0, help="stop after so long (0: when all seeds are done)")
+    parser.add_argument("--batch", type=int, default=50, help="journals in one process")
+    parser.add_argument("--minimize", action="store_true", help="drop records while the difference stays, print the journal")
+    parser.add_argument("--soft", action="store_true", help="leave out warnings and the number of periods")
+    parser.add_argument("--all", action="store_true", help="report every seed that differs")
+    parser.add_argument("--journal", help="compare this file instead of random journals")
+    options = parser.parse_args()
+    strict = not options.soft
+    begun, done, differing, records = time.time(), 0, 0, 0
+    seeds = list(range(options.first, options.first + options.seeds))
+    if options.journal:
+        seeds = [0]
+    for start in range(0, len(seeds), options.batch):
+        batch = seeds[start:start + options.batch]
+        if options.journal:
+            with open(options.journal, encoding="utf-8") as file:
+                journals = [[json.loads(line) for line in file if line.strip()]]
+        else:
+            journals = [journal_gen.journal(seed, options.length) for seed in batch]
+        results = run_driver(options.sim, journals) if options.sim else None
+        for index, (seed, journal) in enumerate(zip(batch, journals)):
+            done += 1
+            records += len(journal)
+            broken = invariants.check(run_model(journal)[1])
+            if broken:
+                print("seed %s: %s" % (seed, broken))
+                return 1
+            if not options.sim:
+                continue
+            if index >= len(results):
+                break
+            found = difference(journal, results[index], strict)
+            if not found:
+                continue
+            differing += 1
+            if options.minimize:
+                journal = minimize(options.sim, journal, strict)
+                found = difference(journal, run_driver(options.sim, [journal])[0], strict)
+            show(seed, journal, found)
+            if options.minimize:
+                print("\n".join(json.dumps(record, ensure_ascii=False) for record in journal))
+            if not options.all:
+                return 1
+        if options.seconds and time.time() - begun > options.seconds:
+            break
+    print("%d journals, %d records, %d differ, %.1f s" % (done, records, differing, time.time() - begun))
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
