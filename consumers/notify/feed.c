@@ -1,0 +1,78 @@
+#include "feed.h"
+
+#include "notify_sql.h"
+#include "shell/process.h"
+
+#define FEED_CHANNEL "orgcode_change"
+
+static const struct pg_statement statements[] = {
+    {"standing", sql_standing},
+    {"changes", sql_changes},
+    {"receipts", sql_receipts},
+};
+
+struct status feed_open(struct feed *feed, struct fault *fault)
+{
+    struct status s = pg_open(feed->conninfo, "orgcode-notify", feed->log, &feed->pg, fault);
+    if (status_failed(s))
+        return s;
+    s = pg_prepare(&feed->pg, statements, sizeof statements / sizeof *statements, fault);
+    if (!status_failed(s))
+        s = pg_listen(&feed->pg, FEED_CHANNEL, fault);
+    if (status_failed(s))
+        feed_close(feed);
+    return s;
+}
+
+static void clear(struct feed *feed)
+{
+    PQclear(feed->standing);
+    PQclear(feed->changes);
+    PQclear(feed->receipts);
+    feed->standing = feed->changes = feed->receipts = NULL;
+}
+
+void feed_close(struct feed *feed)
+{
+    clear(feed);
+    pg_close(&feed->pg);
+}
+
+static struct status run_rows(struct feed *feed, struct arena *arena, const char *name, int64_t after, PGresult **out,
+    struct fault *fault)
+{
+    struct pg_params params = PG_PARAMS(arena);
+    pg_param_int8(&params, after);
+    pg_param_int4(&params, FEED_ROWS_MAX);
+    pg_param_int8(&params, FEED_BYTES_MAX);
+    return pg_run(&feed->pg, name, &params, out, fault);
+}
+
+/* The place is read first: rows up to it are there when the rows are read. */
+struct status feed_fetch(struct feed *feed, struct arena *arena, struct notify_place place, struct feed_standing *out,
+    struct fault *fault)
+{
+    clear(feed);
+    struct status s = pg_run(&feed->pg, "standing", NULL, &feed->standing, fault);
+    if (status_failed(s))
+        return s;
+    if (PQntuples(feed->standing) != 1)
+        return status_fail(fault, STATUS_STOP, "no-place", "table orgcode.place has no row");
+    *out = (struct feed_standing){.registry_id = pg_uuid(feed->standing, 0, 0),
+        .epoch = pg_int4(feed->standing, 0, 1),
+        .head = {pg_int8(feed->standing, 0, 2), pg_int8(feed->standing, 0, 3)}};
+    if (out->head.sequence > place.sequence)
+        s = run_rows(feed, arena, "changes", place.sequence, &feed->changes, fault);
+    if (!status_failed(s) && out->head.receipt > place.receipt)
+        s = run_rows(feed, arena, "receipts", place.receipt, &feed->receipts, fault);
+    return s;
+}
+
+struct status feed_wait(struct feed *feed, int timeout_ms, bool *notified, struct fault *fault)
+{
+    struct status s = pg_notified(&feed->pg, notified, fault);
+    if (status_failed(s) || *notified)
+        return s;
+    process_wait(PQsocket(feed->pg.conn), timeout_ms);
+    return pg_notified(&feed->pg, notified, fault);
+}

@@ -1,0 +1,42 @@
+#ifndef ORGCODE_NOTIFY_FEED_H
+#define ORGCODE_NOTIFY_FEED_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "place.h"
+#include "shell/pg.h"
+
+/* What stands in PostgreSQL behind a place. Rows are committed when they are seen here, and flushed too: apply commits
+ * with synchronous_commit=on, and such a commit is flushed before anybody can see it. */
+
+struct feed {
+    const char *conninfo;
+    struct log *log;
+    struct pg pg;
+    PGresult *standing, *changes, *receipts; /* of the last fetch; texts of rows point into them */
+};
+
+struct feed_standing {
+    struct uuid registry_id;
+    int epoch;
+    struct notify_place head; /* the last change and receipt that there are */
+};
+
+/* One attempt (no waiting): connects, prepares, listens. */
+struct status feed_open(struct feed *feed, struct fault *fault) MUST_USE;
+void feed_close(struct feed *feed);
+
+#define FEED_ROWS_MAX 2000
+#define FEED_BYTES_MAX (3 << 20)
+/* What comes next behind `place`, in one round trip. Results stay until the next fetch. */
+struct status feed_fetch(struct feed *feed, struct arena *arena, struct notify_place place, struct feed_standing *out,
+                         struct fault *fault) MUST_USE;
+/* Waits for a notification, a stop or the time-out. */
+struct status feed_wait(struct feed *feed, int timeout_ms, bool *notified, struct fault *fault) MUST_USE;
+
+/* Columns of the results. */
+enum { CHANGE_SEQUENCE, CHANGE_TYPE, CHANGE_SUBJECT, CHANGE_VERSION, CHANGE_ACT, CHANGE_INDEX, CHANGE_COUNT,
+       CHANGE_EFFECTIVE, CHANGE_RECORDED, CHANGE_DATA };
+enum { RECEIPT_NUMBER, RECEIPT_AUTHORITY, RECEIPT_ACT, RECEIPT_VERDICT, RECEIPT_DATA };
+
+#endif

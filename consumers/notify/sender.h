@@ -1,0 +1,53 @@
+#ifndef ORGCODE_NOTIFY_SENDER_H
+#define ORGCODE_NOTIFY_SENDER_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/status.h"
+#include "shell/kafka.h"
+
+/* The one transactional producer. A batch is: sender_begin, any number of sender_put, sender_commit. After a failure the
+ * transaction is aborted, and nothing of the batch was told to anybody.
+ *
+ * RETRY with code "reopen": the producer is of no more use, close and open it. RETRY "fenced": another producer with
+ * the same transactional id has come, or the broker gave up our transaction while this process stood still; which of the
+ * two, the place tells. */
+
+#define SENDER_TRANSACTION_MS 10000
+
+struct sender {
+    struct kafka_client client;
+    struct log *log;
+    bool open;
+    bool in_transaction;
+    /* of the batch in work, by the delivery callback */
+    int failed;
+    rd_kafka_resp_err_t first_error;
+    char first_topic[256];
+    struct arena *arena; /* of the open producer */
+    struct map topics;   /* name -> rd_kafka_topic_t * */
+};
+
+/* Opens the producer, fences older ones and waits until their transactions are ended. */
+struct status sender_open(struct sender *sender, const struct kafka_config *config, const char *transactional_id,
+                          struct fault *fault) MUST_USE;
+void sender_close(struct sender *sender);
+
+/* Makes the topic known beforehand: the first record of a topic that is not may wait for a second. */
+void sender_know(struct sender *sender, const char *topic);
+
+struct status sender_begin(struct sender *sender, struct fault *fault) MUST_USE;
+/* Copies all; takes `headers` (may be NULL) in any case. Key and value may be absent. Partition 0. */
+struct status sender_put(struct sender *sender, const char *topic, struct str key, struct str value,
+                         rd_kafka_headers_t *headers, struct fault *fault) MUST_USE;
+struct status sender_commit(struct sender *sender, struct fault *fault) MUST_USE;
+/* Ends a transaction that shall not be. RETRY "reopen" when even that fails. */
+struct status sender_abort(struct sender *sender, struct fault *fault) MUST_USE;
+/* Serves callbacks; to be called while idle. RETRY "reopen" or "fenced" when the producer has died meanwhile. */
+struct status sender_poll(struct sender *sender, struct fault *fault) MUST_USE;
+/* The topic whose record could not be delivered in the batch that failed last; "" for none. */
+const char *sender_failed_topic(const struct sender *sender);
+
+#endif
