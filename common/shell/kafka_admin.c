@@ -215,7 +215,7 @@ static struct status topic_check(struct kafka_client *client, const struct kafka
         }
     }
     if (!status_failed(status)) {
-        long long have = atoll(entry_value(entry, entries, "max.message.bytes"));
+        long long have = strtoll(entry_value(entry, entries, "max.message.bytes"), NULL, 10);
         if (have < topic_message_max(topic)) {
             status = status_fail(fault, STATUS_STOP, "message-max",
                                  "topic %s takes messages of %lld bytes at most, it must take %ld. Mend it with: kafka-configs.sh "

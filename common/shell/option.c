@@ -1,8 +1,6 @@
 #include "shell/option.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,73 +14,6 @@ struct parse {
     bool *given; /* by row */
     FILE *err;
 };
-
-static bool number_of(const char *text, long long *out, const char **end)
-{
-    char *stop;
-    errno = 0;
-    *out = strtoll(text, &stop, 10);
-    *end = stop;
-    return errno == 0 && stop != text && !isspace((unsigned char)text[0]);
-}
-
-static bool scaled(const char *text, const char *const unit[], const long long factor[], size_t units, long long *out)
-{
-    const char *end;
-    if (!number_of(text, out, &end)) {
-        return false;
-    }
-    for (size_t i = 0; i < units; i++) {
-        if (strcmp(end, unit[i]) == 0) {
-            return !__builtin_mul_overflow(*out, factor[i], out);
-        }
-    }
-    return *end == '\0' && *out == 0;
-}
-
-bool option_duration(const char *text, long long *out)
-{
-    static const char *const unit[] = {"ms", "s", "m", "h", "d"};
-    static const long long factor[] = {1, 1000, 60000, 3600000, 86400000};
-    return scaled(text, unit, factor, 5, out);
-}
-
-bool option_size(const char *text, long long *out)
-{
-    static const char *const unit[] = {"", "B", "K", "KiB", "M", "MiB", "G", "GiB"};
-    static const long long factor[] = {1, 1, 1024, 1024, 1048576, 1048576, 1073741824, 1073741824};
-    return scaled(text, unit, factor, 8, out);
-}
-
-static bool choice_of(const char *choices, const char *text, int *out)
-{
-    size_t length = strlen(text);
-    *out = 0;
-    for (const char *at = choices; length > 0; (*out)++) {
-        size_t size = strcspn(at, "|");
-        if (size == length && strncmp(at, text, size) == 0) {
-            return true;
-        }
-        if (at[size] == '\0') {
-            break;
-        }
-        at += size + 1;
-    }
-    return false;
-}
-
-static bool flag_of(const char *text, bool *out)
-{
-    static const char *const yes[] = {"true", "yes", "on", "1"};
-    static const char *const no[] = {"false", "no", "off", "0"};
-    for (size_t i = 0; i < 4; i++) {
-        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
-            *out = strcmp(text, yes[i]) == 0;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* What the option takes, for the error: "a duration such as 5s, from 0 to 60000 ms". */
 static void expected(const struct option_row *row, char *out, size_t size)
@@ -123,9 +54,9 @@ static bool set_value(struct parse *parse, const struct option_row *row, const c
         *(const char **)at = text;
         return true;
     case OPTION_FLAG:
-        return flag_of(text, at);
+        return option_flag(text, at);
     case OPTION_CHOICE:
-        return choice_of(row->choices, text, at);
+        return option_choice(row->choices, text, at);
     case OPTION_LIST:
         if (row->choices != NULL && (strchr(text, '=') == NULL || text[0] == '=')) {
             return false;
@@ -133,7 +64,7 @@ static bool set_value(struct parse *parse, const struct option_row *row, const c
         list_add(parse, at, text);
         return true;
     case OPTION_INT:
-        if (!number_of(text, &number, &end) || *end != '\0') {
+        if (!option_number(text, &number, &end) || *end != '\0') {
             return false;
         }
         break;

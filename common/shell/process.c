@@ -129,7 +129,7 @@ void process_alive(void)
     if (interval == NULL) {
         return;
     }
-    long long half_ms = atoll(interval) / 2000;
+    long long half_ms = strtoll(interval, NULL, 10) / 2000;
     long long now = time_monotonic();
     if (half_ms > 0 && now - atomic_load(&state.alive_ms) >= half_ms) {
         atomic_store(&state.alive_ms, now);
