@@ -16,7 +16,8 @@
  *                                  registry_reset (the scene is forgotten), and call again with the same record
  *     write registry->out and registry->place in one transaction; registry_reset
  *
- * The shell may flush after any STEP_DONE (a batch); it must before the arena grows beyond its bounds. */
+ * The shell may flush after any STEP_DONE (a batch); it must before the arena grows beyond its bounds. Records and their acts
+ * must outlive registry_reset: they are not in the registry's arena. */
 
 /* ---- the journal ---------------------------------------------------------------------------------------------- */
 
@@ -72,7 +73,8 @@ struct origin_mark {
 enum need_kind {
     NEED_CODE = 0,  /* text: key. Its row, or absent */
     NEED_HISTORY,   /* text: key. All facts and edges of a code that is in the scene */
-    NEED_CHILDREN,  /* text: key, date: children that are open or were closed after that date, at most limit + 1 of them */
+    NEED_CHILDREN,  /* text: key, date: children that are open or were closed after that date (DATE_NONE: all that were
+                       ever granted), at most limit + 1 of them */
     NEED_SUBTREE,   /* the same at any depth, each with its own children marked as loaded */
     NEED_LEGACY,    /* text: legacy code. Keys of up to two open codes that bear it */
     NEED_SCHEME,    /* text: scheme id */
@@ -203,7 +205,7 @@ struct outcome {
     VEC(struct edge) edges;
     VEC(struct receipt) receipts;
     VEC(struct pending) pending_added;
-    VEC(int64_t) pending_removed;            /* numbers; to be done after pending_added */
+    VEC(int64_t) pending_removed;            /* numbers; to be done before pending_added */
     VEC(struct pending_delay { int64_t number; time_ms due; }) pending_delayed;
     VEC(struct str) released;                /* authorities whose held acts are released */
     VEC(struct edge_undo { int64_t act; int64_t sequence; }) edges_undone; /* edges of this act end with this change */

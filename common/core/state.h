@@ -51,14 +51,14 @@ enum fact_op {
     FACT_SET = 8,    /* some field of `mask` */
     FACT_VOID = 16,  /* the issue was annulled: closed on the day that it was issued */
     FACT_LINK = 32,  /* an edge came; no value of its own but the decision */
-    FACT_UNDO = 64,  /* marks that the facts of `rank` are annulled here */
+    FACT_UNDO = 64,  /* marks that the facts of this `rank` are annulled */
 };
 
 /* What one act did to one code on the valid-time axis. A code's record on a day is the fold of its facts up to
  * that day in the order (valid_from, rank, sequence), less those that are annulled. */
 struct fact {
     date_day valid_from;
-    int64_t rank;      /* record number of the act that it belongs to; a correction has that of the act corrected */
+    int64_t rank;      /* its own sequence; a correction has that of the fact which it corrects */
     int64_t act;       /* record number of the act that wrote it */
     int64_t sequence;  /* of the change that wrote it */
     unsigned op;       /* of fact_op */
@@ -74,7 +74,7 @@ struct edge {
     date_day on;
     bool continues;
     int64_t act;      /* record number of the act */
-    int64_t sequence; /* of the change of `from` */
+    int64_t sequence; /* of the first change of that act */
     bool undone;      /* its act is annulled */
 };
 

@@ -1,0 +1,68 @@
+#include "core/code.h"
+#include "core/registry.h"
+#include "core/seek.h"
+
+#include <inttypes.h>
+
+/* What a batch will surely ask for, so that the shell can load it in one round trip. */
+
+struct prefetch {
+    struct registry *registry;
+    const struct act *act;
+};
+
+static void prefetch_code(void *context, struct str text, enum code_role role)
+{
+    const struct prefetch *prefetch = context;
+    struct registry *registry = prefetch->registry;
+    if (text.len == 0 || text.len > CODE_MAX)
+        return;
+    struct str key = code_key(registry->arena, prefetch->act->scheme, text);
+    seek_code(registry, key);
+    if (role == ROLE_GRANTED) {
+        struct str parent = code_key_parent(key);
+        if (str_given(parent))
+            seek_code(registry, parent);
+    }
+    if (str_equal(prefetch->act->scheme, STR("gov")) && code_gov_valid(text))
+        seek_code(registry, code_gov_level1(text));
+}
+
+static void prefetch_legacy(struct registry *registry, const struct info *info)
+{
+    struct str legacy = info->field[INFO_LEGACY_CODE];
+    if (str_given(legacy) && !str_empty(legacy))
+        seek_legacy(registry, legacy);
+}
+
+void registry_prefetch(struct registry *registry, const struct journal_record *record)
+{
+    if (record->kind != RECORD_ACT && record->kind != RECORD_REFUSAL)
+        return;
+    seek_mark(registry,
+              str_format(registry->arena, "%.*s/%" PRId32, STR_ARG(record->origin.topic), record->origin.partition));
+    if (record->kind == RECORD_REFUSAL)
+        return;
+    const struct act *act = record->act;
+    seek_acts(registry, act->id);
+    if (code_is_level1(act->authority))
+        seek_code(registry, act->authority);
+    if (str_equal(act->scheme, STR("enterprise")))
+        seek_code(registry, STR("G05"));
+    else if (code_scheme_valid(act->scheme))
+        seek_scheme(registry, act->scheme);
+    act_each_code(act, prefetch_code, &(struct prefetch){registry, act});
+    if (act->kind == ACT_CORRECTED)
+        seek_acts(registry, act->body.corrected.corrects);
+    else if (act->kind == ACT_ANNULLED)
+        seek_acts(registry, act->body.annulled.annuls);
+    else if (act->kind == ACT_SCHEME_REGISTERED && code_scheme_valid(act->body.scheme_registered.scheme))
+        seek_scheme(registry, act->body.scheme_registered.scheme);
+    else if (act->kind == ACT_ESTABLISHED)
+        prefetch_legacy(registry, &act->body.established.info);
+    else if (act->kind == ACT_RENAMED)
+        prefetch_legacy(registry, &act->body.renamed.set);
+    if (str_equal(act->scheme, STR("gov")) && act->kind == ACT_ESTABLISHED &&
+        code_is_level1(act->body.established.code))
+        seek_hold(registry, act->body.established.code);
+}
