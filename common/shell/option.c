@@ -269,8 +269,14 @@ static bool take_arguments(struct parse *parse, int argc, char **argv, bool only
 
 static bool take_defaults(struct parse *parse)
 {
+    static const size_t size_of[] = {
+        [OPTION_TEXT] = sizeof(const char *),   [OPTION_FLAG] = sizeof(bool),      [OPTION_INT] = sizeof(long long),
+        [OPTION_DURATION] = sizeof(long long),  [OPTION_SIZE] = sizeof(long long), [OPTION_CHOICE] = sizeof(int),
+        [OPTION_LIST] = sizeof(struct option_list),
+    };
     for (size_t i = 0; i < parse->program->rows; i++) {
         const struct option_row *row = &parse->program->row[i];
+        memset((char *)parse->options + row->offset, 0, size_of[row->kind]);
         if (row->initial != NULL && !take(parse, i, row->initial, row->name)) {
             return false;
         }

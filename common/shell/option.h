@@ -63,7 +63,7 @@ struct option_rest {
 };
 
 /* -1: go on. Else the exit code: help, version and print-config were printed to `out` (0), or the error to
- * `err`, naming the option and what was expected (2). `options` must be zeroed before. Texts point into argv, the
+ * `err`, naming the option and what was expected (2). The rows' members are zeroed first. Texts point into argv, the
  * environment or `arena`, which must live as long. */
 int option_parse(const struct option_program *program, int argc, char **argv, void *options, struct option_rest *rest,
                  struct arena *arena, FILE *out, FILE *err);
