@@ -17,7 +17,7 @@ kafka_fetch()
     disk_need 300 "$ORGCODE_CACHE"
     part=$(mktemp -d "$jars.XXXXXX")
     log=$part/mvn.log
-    if ! mvn -q -B -f "$ORGCODE_ROOT/deploy/kafka/pom.xml" dependency:copy-dependencies \
+    if ! mvn -q -B -Dstyle.color=never -f "$ORGCODE_ROOT/deploy/kafka/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$part/lib" >"$log" 2>&1; then
         grep -E 'ERROR' "$log" | head -4 | cut -c1-300 | sed 's/^/       | /' >&2
         rm -rf "$part"

@@ -50,7 +50,7 @@ class Registry:
         self._connection = None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ORGCODE_", "PG"))}
         self.env.update(ORGCODE_BOOTSTRAP=services.bootstrap, ORGCODE_PG=self.conninfo, ORGCODE_PREFIX=self.prefix,
-                        ORGCODE_LOG_FORMAT="json")
+                        ORGCODE_LOG_FORMAT="json", XDG_STATE_HOME=str(self.folder / "state"))
         self._admin_sql(f'create database "{self.database}"')
         if migrate:
             self.run("apply", "--migrate", check=True)
