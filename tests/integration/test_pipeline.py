@@ -1,0 +1,54 @@
+"""One act through all four programs; and the journal written by hand."""
+
+
+def test_an_act_goes_through_all_four_programs(registry):
+    registry.start_all()
+    h26 = registry.established("H26", authority="ROOT", on="2020-09-15")
+    unit = registry.established("H26.18", on="2025-03-01")
+    assert registry.publish([h26], "--wait").returncode == 0
+    assert registry.publish([unit, unit], "--wait").returncode == 0
+    registry.wait_all()
+    assert registry.verdicts("ROOT") == {h26["actId"]: "accepted"}
+    assert [r["verdict"] for r in registry.receipts("H26")] == ["accepted", "duplicate"]
+    changes = registry.changes()
+    assert [c["type"] for c in changes] == ["vn.gov.orgcode.organization.established.v1"] * 2
+    assert [c["key"] for c in changes] == ["H26", "H26.18"]
+    assert [c["sequence"] for c in changes] == ["1".zfill(20), "2".zfill(20)]
+    assert {m.key: m.value for m in registry.read("state")}.keys() == {b"H26", b"H26.18"}
+    assert [p.stop() for p in registry.programs.values()] == [0, 0, 0]
+
+
+def test_a_scripted_registry_decides_by_the_stamps_of_its_journal(scripted):
+    apply = scripted.start("apply")
+    root = scripted.established("H26", "ROOT", on="2025-06-12")
+    coming = scripted.established("H26.18", on="2025-07-01")
+    scripted.journal_acts([root, coming], at="2025-06-12T08:00")
+    scripted.journal_tick(at="2025-06-30T23:59:59.999")
+    scripted.wait_applied()
+    assert scripted.value("select status from orgcode.code where code = 'H26.18'") == 0
+    scripted.journal_tick(at="2025-07-01T00:00")
+    scripted.wait_applied()
+    assert scripted.value("select status from orgcode.code where code = 'H26.18'") == 1
+    assert apply.stop() == 0
+
+
+def test_frames_are_the_bytes_that_publish_sends(scripted):
+    acts = [scripted.established(f"H26.{n:02}") for n in range(1, 4)] + [scripted.established("H26", "ROOT")]
+    frames = scripted.frames(acts)
+    assert [f[:2] for f in frames] == [b"\xc3\x01"] * 4
+    assert [acts[i]["body"]["code"].encode() in f for i, f in enumerate(frames)] == [True] * 4
+
+
+def test_bytes_that_no_one_can_read_stop_nothing(registry):
+    registry.start_all()
+    root = registry.established("H26", "ROOT")
+    registry.publish([root], "--wait", check=True)
+    registry.send_act_bytes("H26", b"not an act", key=b"k", headers=[("oc-kind", "genesis"), ("x", "1")])
+    unit = registry.established("H26.18")
+    registry.publish([unit], "--wait", check=True)
+    registry.wait_all()
+    (rejected,) = registry.read("rejected")
+    assert (rejected.key, rejected.value) == (b"k", b"not an act")
+    assert rejected.header_list[:2] == [("oc-kind", b"genesis"), ("x", b"1")]
+    assert rejected.headers["oc-offset"] == b"0" and "oc-reason" in rejected.headers
+    assert [r["verdict"] for r in registry.receipts("H26")] == ["rejected", "accepted"]
