@@ -61,8 +61,9 @@ static void name_topics(struct notifier *n)
         .state = str_format(n->kept, "%s.state", prefix),
         .place = str_format(n->kept, "%s.notify.place", prefix),
         .receipts = str_format(n->kept, "%s.receipts.", prefix)};
-    n->transactional_id = n->options->transactional_id ? n->options->transactional_id
-                                                       : str_format(n->kept, "%s-notify", prefix).data;
+    n->transactional_id = str_of(n->options->transactional_id).len > 0
+                              ? n->options->transactional_id
+                              : str_format(n->kept, "%s-notify", prefix).data;
 }
 
 int main(int argc, char **argv)
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
     name_topics(&n);
     register_metrics(&n);
     struct status s = process_open(&fault);
-    if (!status_failed(s) && options.common.metrics_listen)
+    if (!status_failed(s) && str_of(options.common.metrics_listen).len > 0)
         s = metrics_listen(n.metrics, options.common.metrics_listen, log, &fault);
     if (!status_failed(s)) {
         process_ready();

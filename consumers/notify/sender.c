@@ -45,8 +45,12 @@ static struct status dead(struct sender *sender, rd_kafka_resp_err_t err, const 
 struct status sender_open(struct sender *sender, const struct kafka_config *config, const char *transactional_id,
     struct fault *fault)
 {
+    /* a request must not wait longer than its transaction lives */
+    const struct kafka_setting extra[] = {{"socket.timeout.ms", "10000"}, {"reconnect.backoff.max.ms", "1000"}};
     struct kafka_config own = *config;
     own.user = sender;
+    own.extra = extra;
+    own.extras = sizeof extra / sizeof *extra;
     const struct kafka_producer_config producer = {.transactional_id = transactional_id,
         .linger_ms = 0,
         .message_max = KAFKA_MESSAGE_MAX_JOURNAL,
