@@ -36,9 +36,9 @@ struct change_texts {
     char subject_version[CHANGE_SEQUENCE_SIZE];
     char correlation_id[UUID_TEXT_SIZE];
     char act_index[12], act_count[12];
-    char time[TIME_TEXT_SIZE];          /* start of the effective date */
+    char time[TIME_TEXT_SIZE]; /* start of the effective date */
     char recorded_time[TIME_TEXT_SIZE];
-    struct str type, subject;           /* subject is the partition key too */
+    struct str type, subject; /* subject is the partition key too */
 };
 void change_texts_format(const struct change_attributes *attributes, struct change_texts *out);
 /* "01-00000000000000012345"; returns `out`. */
@@ -55,7 +55,7 @@ struct change_encoded {
 };
 /* `data` and the change's place in the chain. Everything is in the arena. */
 void change_encode(struct arena *arena, struct hasher *hasher, const struct change *change, int epoch,
-                   const struct sha256 *previous, struct change_encoded *out);
+    const struct sha256 *previous, struct change_encoded *out);
 
 /* `record` of a code as it stands (code->now, code->version); "null" while it was never granted. */
 void record_encode(struct arena *arena, const struct code *code, struct str *out);

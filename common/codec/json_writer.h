@@ -16,14 +16,17 @@ struct writer {
     char *data;
     size_t len, room;
     int depth;
-    bool first;                        /* nothing stands yet in the object or array in work */
-    struct str key[WRITER_DEPTH_MAX];  /* last key at each depth (debug builds) */
+    bool first;                       /* nothing stands yet in the object or array in work */
+    struct str key[WRITER_DEPTH_MAX]; /* last key at each depth (debug builds) */
 };
 
 /* `room` is a guess of the text's size. */
 void writer_open(struct writer *writer, struct arena *arena, size_t room);
 /* The text so far; valid while the arena is, and until the next write. */
-static inline struct str writer_text(const struct writer *writer) { return (struct str){writer->data, writer->len}; }
+static inline struct str writer_text(const struct writer *writer)
+{
+    return (struct str){writer->data, writer->len};
+}
 
 void writer_object(struct writer *writer);
 void writer_object_end(struct writer *writer);
