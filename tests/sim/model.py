@@ -26,6 +26,7 @@ KINDS = ("established contact_updated renamed recoded merged split dissolved clo
 FIXED_KINDS = ("corrected", "annulled", "scheme_registered")
 HELD_MAX = 10000
 CODES_MAX = 10000
+EDGES_MAX = 20000
 
 
 def slug_rule(slug):
@@ -313,6 +314,9 @@ class Model:
     def children(self, key):
         return sorted(k for k in self.by_key if parent_of(k) == key)
 
+    def children_of_others(self, key, number):
+        return [k for k in self.children(key) if not any(f["act"] == number and "ISSUE" in f["op"] for f in self.by_key[k])]
+
     def units_below(self, key):
         return sorted(k for k in self.by_key if below(k, key) and self.is_open(k))
 
@@ -546,11 +550,13 @@ class Model:
         if kind == "annulled":
             return self.accept_annulled(act, number, recorded, plan, warnings)
         first = self.sequence + 1
-        on, rank, decision = act["effectiveOn"], number, act.get("decision")
+        on, decision = act["effectiveOn"], act.get("decision")
         if kind == "corrected":
             target = plan["target"]
-            on, rank, decision = target["act"]["effectiveOn"], target["number"], act["body"].get("setDecision")
+            decision = act["body"].get("setDecision")
             key = key_of(target["scheme"], act["body"]["code"])
+            root = [f for f in self.by_key[key] if f["act"] == target["number"]][0]
+            on, rank = root["on"], root["sequence"]
             before = self.steps(key)
             self.write({"key": key, "on": on, "rank": rank, "act": number, "sequence": self.sequence + 1,
                                "op": {"SET"}, "given": dict(act["body"]["set"]), "clear": set(act["body"]["clear"]),
@@ -566,7 +572,7 @@ class Model:
             before = {key: self.steps(key) for key in plan.order}
             for index, key in enumerate(plan.order):
                 effect = plan.effects[key]
-                self.write({"key": key, "on": on, "rank": rank, "act": number, "sequence": self.sequence + 1 + index,
+                self.write({"key": key, "on": on, "rank": first + index, "act": number, "sequence": first + index,
                                    "op": effect["op"], "given": effect["given"], "clear": effect["clear"],
                                    "decision": decision, "org": effect["org"], "heir": effect["heir"], "undone": False})
             for start, end, continues in plan.links:
@@ -610,12 +616,13 @@ class Model:
             for index, key in enumerate(keys):
                 issued = [f for f in self.facts if f["key"] == key and f["act"] == mine and "ISSUE" in f["op"]]
                 if issued:
-                    self.write({"key": key, "on": issued[0]["on"], "rank": number, "act": number,
+                    self.write({"key": key, "on": issued[0]["on"], "rank": first + index, "act": number,
                                        "sequence": self.sequence + 1 + index, "op": {"VOID"}, "given": {}, "clear": set(),
                                        "decision": None, "org": None, "heir": None, "undone": False})
                 else:
-                    for fact in self.facts:
-                        if fact["key"] == key and fact["rank"] == mine:
+                    roots = [f["sequence"] for f in self.by_key[key] if f["act"] == mine]
+                    for fact in self.by_key[key]:
+                        if fact["rank"] in roots:
                             fact["undone"] = True
             for edge in self.edges:
                 if edge["act"] == mine:
@@ -682,6 +689,8 @@ class Model:
             faults.add("form-empty")
         if len(value) > limit:
             faults.add("form-limit")
+        if any(unicodedata.category(c) == "Cn" for c in value):
+            faults.add("form-unassigned")
         if any(unicodedata.category(c) == "Cc" for c in value):
             faults.add("form-control")
 
@@ -883,16 +892,26 @@ class Model:
         elif not any(f["key"] == key and f["act"] == target["number"] for f in self.facts):
             faults.add("actref-code", key)
         if not faults:
-            self.touch(act, target, key, faults)
+            self.touch(act, target, key, faults, self.only_linked(target, key))
         return {"target": target}
 
-    def touch(self, act, target, key, faults):
-        """May the authority correct or annul what the target did to this code?"""
+    def only_linked(self, target, key):
+        """Did the target no more than tie an edge to this code?"""
+        return all(f["op"] == {"LINK"} and not f["given"] for f in self.by_key.get(key, ()) if f["act"] == target["number"])
+
+    def touch(self, act, target, key, faults, linked=False):
+        """May the authority correct or annul what the target did to this code? Its own acts it may, but not write on a
+        code that these only linked to."""
+        if (act["authority"], act["kind"]) == (target["authority"], "annulled") or \
+                act["authority"] == target["authority"] and not linked:
+            return
+        if act["kind"] == "annulled" and linked:
+            return
         if gov_level1(key):
-            if act["authority"] != "ROOT" and not (target["kind"] == "contact_updated" and act["authority"] == key):
+            if act["authority"] != "ROOT":
                 faults.add("root-level1", key)
         else:
-            self.authority(act["authority"], key, faults, root_may=target["authority"] == "ROOT" and act["kind"] == "annulled")
+            self.authority(act["authority"], key, faults)
 
     def authority(self, authority, key, faults, root_may=False):
         scheme = scheme_of(key)
@@ -918,17 +937,19 @@ class Model:
             return {}
         plan = {"target": target, "affected": []}
         if target["verdict"] != "accepted":
+            for code in dict.fromkeys(c for c, _ in each_code(target["act"])):
+                self.touch(act, target, key_of(target["scheme"], code), faults)
             return plan
         mine = target["number"]
         affected = [self.subjects[s - 1] for s in range(target["first"], target["last"] + 1) if s]
         plan["affected"] = affected
         for key in affected:
-            self.touch(act, target, key, faults)
+            self.touch(act, target, key, faults, self.only_linked(target, key))
         ops = {key: set().union(*[f["op"] for f in self.facts if f["key"] == key and f["act"] == mine]) for key in affected}
         for key in affected:
             if "ISSUE" in ops[key]:
                 if any(f["key"] == key and f["act"] != mine and not f["undone"] for f in self.facts) or \
-                        any(e["act"] != mine for e in self.edges_of(key)) or self.children(key) or \
+                        any(e["act"] != mine for e in self.edges_of(key)) or self.children_of_others(key, mine) or \
                         any(key in [k for k, _ in p["codes"]] for p in self.pending):
                     faults.add("closed-built-on", key)
         if any(op & {"CLOSE", "CARRY"} for op in ops.values()):
@@ -937,7 +958,11 @@ class Model:
             if days_between(self.today(), date_at(target["recorded"])) > 30:
                 faults.add("closed-too-late")
             for key in affected:
-                if self.built_on(key, target, "CLOSE" in ops[key]):
+                parent = parent_of(key)
+                above = self.fold(parent) if parent else None
+                orphan = "CLOSE" in ops[key] and above and above["status"] == "closed" and \
+                    "CLOSE" not in ops.get(parent, ()) and not (gov_level1(parent) and above["heir"])
+                if orphan or self.built_on(key, target, "CLOSE" in ops[key]):
                     faults.add("closed-built-on", key)
         return plan
 
@@ -1004,7 +1029,7 @@ class Judgement:
         self.issues()
         self.children()
         self.cycles()
-        if len(self.plan.order) > CODES_MAX:
+        if len(self.plan.order) > CODES_MAX or len(self.plan.links) > EDGES_MAX:
             faults.add("full-codes")
 
     # what acts do, in primitives
@@ -1151,7 +1176,8 @@ class Judgement:
         body, model = self.act["body"], self.model
         if body.get("units") == "keep":
             closing = [s for s in sources if s in self.closing]
-            if not closing or any(not gov_level1(s) for s in closing) or len(successors) != 1:
+            if not closing or any(not gov_level1(s) for s in closing) or len(successors) != 1 or \
+                    not gov_level1(successors[0]):
                 self.faults.add("children-keep")
             self.kept = closing
         items = {self.key(unit_code(u)): u for u in unit_items(body)}
