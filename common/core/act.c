@@ -17,11 +17,16 @@ static const struct str kind_names[ACT_KINDS] = {
 };
 
 static const struct str field_names[INFO_FIELDS] = {
-    [INFO_NAME] = STR("name"),       [INFO_NAME_EN] = STR("nameEn"),
-    [INFO_SHORT_NAME] = STR("shortName"), [INFO_TYPE] = STR("type"),
-    [INFO_ADDRESS] = STR("address"), [INFO_EMAIL] = STR("email"),
-    [INFO_PHONE] = STR("phone"),     [INFO_FAX] = STR("fax"),
-    [INFO_WEBSITE] = STR("website"), [INFO_LEGACY_CODE] = STR("legacyCode"),
+    [INFO_NAME] = STR("name"),
+    [INFO_NAME_EN] = STR("nameEn"),
+    [INFO_SHORT_NAME] = STR("shortName"),
+    [INFO_TYPE] = STR("type"),
+    [INFO_ADDRESS] = STR("address"),
+    [INFO_EMAIL] = STR("email"),
+    [INFO_PHONE] = STR("phone"),
+    [INFO_FAX] = STR("fax"),
+    [INFO_WEBSITE] = STR("website"),
+    [INFO_LEGACY_CODE] = STR("legacyCode"),
 };
 
 #define CAUSES 3

@@ -7,7 +7,8 @@
  *                          a list:   count as a number; each item begins with TAG_ITEM
  *
  * What was not given writes nothing, so a field added later leaves the digests of older acts alone. A tag is never
- * used for anything else. The kind says how the body's tags are read, so two different acts never write the same bytes. */
+ * used for anything else. The kind says how the body's tags are read, so two different acts never write the same bytes.
+ */
 
 enum tag {
     TAG_VERSION = 1,

@@ -3,7 +3,8 @@
 
 #include "core/act.h"
 
-/* Where in the JSON form of an act something stands: `head`, or `head[index]tail` when there is a tail. Static texts. */
+/* Where in the JSON form of an act something stands: `head`, or `head[index]tail` when there is a tail. Static texts.
+ */
 struct spot {
     const char *head;
     size_t index;

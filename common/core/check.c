@@ -8,10 +8,14 @@ static bool needs_decision(const struct act *act)
 }
 
 void check_act(struct arena *arena, const struct act *act, const struct grammar_item *grammar, size_t grammar_count,
-               struct findings *faults, struct findings *warnings)
+    struct findings *faults, struct findings *warnings)
 {
-    struct check check = {.arena = arena, .act = act, .grammar = grammar, .grammar_count = grammar ? grammar_count : 0,
-                          .faults = faults, .warnings = warnings};
+    struct check check = {.arena = arena,
+        .act = act,
+        .grammar = grammar,
+        .grammar_count = grammar ? grammar_count : 0,
+        .faults = faults,
+        .warnings = warnings};
     check_form(&check);
     if (faults->total > 0)
         return;

@@ -10,13 +10,13 @@
 /* Codes that one act affects (FULL). */
 #define CHECK_CODES_MAX 10000
 
-/* First FORM (limits, text, dates, lists, repeats, exclusions). Then, only when `faults` is still empty: GRAMMAR, SCHEME
- * (what needs no registered scheme), ENTERPRISE, INFO, DECISION, ROOT's static part; and, as warnings, LEGACY and
- * normalization. `grammar` is that of the act's scheme where it is a registered one, else NULL (its codes are then
+/* First FORM (limits, text, dates, lists, repeats, exclusions). Then, only when `faults` is still empty: GRAMMAR,
+ * SCHEME (what needs no registered scheme), ENTERPRISE, INFO, DECISION, ROOT's static part; and, as warnings, LEGACY
+ * and normalization. `grammar` is that of the act's scheme where it is a registered one, else NULL (its codes are then
  * judged for length and characters alone). Both lists are added to. Not judged: ACCOUNT, order-decision, scheme-unknown
  * of a well-formed scheme id. */
 void check_act(struct arena *arena, const struct act *act, const struct grammar_item *grammar, size_t grammar_count,
-               struct findings *faults, struct findings *warnings);
+    struct findings *faults, struct findings *warnings);
 
 /* The part of UNIQUE (unique-twice), CHILDREN (children-not-below, children-keep) and FULL (full-codes) that the act
  * alone tells; it belongs to the judgement of the whole (after UNKNOWN and CLOSED), so it is apart. The act has passed
@@ -26,7 +26,7 @@ void check_lists(struct arena *arena, const struct act *act, struct findings *fa
 /* INFO of a code that is issued: name and address, in `enterprise` established acts the type too. `path` is that of the
  * info in the act ("body.into.info"). check_act does it for established and split; a merger's new target needs the
  * registry. */
-void check_info_complete(struct arena *arena, const struct info *info, bool with_type, const char *path,
-                         struct findings *faults);
+void check_info_complete(
+    struct arena *arena, const struct info *info, bool with_type, const char *path, struct findings *faults);
 
 #endif

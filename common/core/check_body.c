@@ -42,7 +42,8 @@ static struct str unit_text(const void *list, size_t index)
 
 static struct spot unit_spot(const void *list, size_t index)
 {
-    return (struct spot){"body.units", index, ((const struct unit *)list)[index].move == UNIT_CLOSE ? ".close" : ".from"};
+    return (struct spot){
+        "body.units", index, ((const struct unit *)list)[index].move == UNIT_CLOSE ? ".close" : ".from"};
 }
 
 /* The successors that a unit {from, successor} may name. */
@@ -103,8 +104,7 @@ static void check_units(struct check *check, const struct units *units)
         }
         if (!check_sorted_has(set.item, set.count, units->item[i].to))
             check_fault_expected(check, REASON_FORM_VALUE,
-                                 spot_text(check->arena, (struct spot){"body.units", i, ".successor"}),
-                                 STR("a successor of the act"));
+                spot_text(check->arena, (struct spot){"body.units", i, ".successor"}), STR("a successor of the act"));
     }
 }
 
@@ -118,10 +118,10 @@ static void check_set_clear(struct check *check, const struct info *set, field_m
         struct str name = info_field_name((enum info_field)field);
         if (!(allowed >> field & 1))
             check_fault_expected(check, REASON_FORM_VALUE, spot_member(check->arena, at("body.set"), name),
-                                 STR("address, email, phone, fax, website"));
+                STR("address, email, phone, fax, website"));
         else if (given && cleared)
-            check_fault_expected(check, REASON_FORM_EXCLUDES, spot_member(check->arena, at("body.set"), name),
-                                 STR("body.clear"));
+            check_fault_expected(
+                check, REASON_FORM_EXCLUDES, spot_member(check->arena, at("body.set"), name), STR("body.clear"));
     }
     if (clear & ~INFO_ALL)
         check_fault_expected(check, REASON_FORM_VALUE, STR("body.clear"), STR("names of info fields"));
@@ -155,12 +155,12 @@ static void check_renamed(struct check *check)
     for (unsigned field = 0; field < INFO_FIELDS; field++) {
         if (given >> field & 1 && !(INFO_NAMES >> field & 1))
             check_fault_expected(check, REASON_FORM_VALUE,
-                                 spot_member(check->arena, at("body"), info_field_name((enum info_field)field)),
-                                 STR("name, nameEn, shortName, legacyCode"));
+                spot_member(check->arena, at("body"), info_field_name((enum info_field)field)),
+                STR("name, nameEn, shortName, legacyCode"));
     }
     if (given == 0 && !recodes && !act->body.renamed.new_body)
-        check_fault_expected(check, REASON_FORM_NOTHING, STR("body"),
-                             STR("name, nameEn, shortName, legacyCode, newCode, newBody"));
+        check_fault_expected(
+            check, REASON_FORM_NOTHING, STR("body"), STR("name, nameEn, shortName, legacyCode, newCode, newBody"));
     if (act->body.renamed.new_body && recodes)
         check_fault_expected(check, REASON_FORM_EXCLUDES, STR("body.newBody"), STR("body.newCode"));
     if (act->body.renamed.units.form != UNITS_NONE && !recodes)
@@ -193,8 +193,8 @@ static void check_sources_apart(struct check *check)
     check_sort(source, count);
     for (size_t i = 0; i < units->count; i++) {
         if (check_sorted_has(source, count, units->item[i].code))
-            check_fault_code(check, REASON_FORM_REPEATED, spot_text(check->arena, unit_spot(units->item, i)),
-                             units->item[i].code);
+            check_fault_code(
+                check, REASON_FORM_REPEATED, spot_text(check->arena, unit_spot(units->item, i)), units->item[i].code);
     }
 }
 
@@ -234,7 +234,7 @@ static void check_dissolved(struct check *check)
     const struct act *act = check->act;
     const struct units *units = &act->body.dissolved.units;
     check_repeats(check, act->body.dissolved.successor, act->body.dissolved.count, source_text, successor_spot,
-                  REASON_FORM_REPEATED);
+        REASON_FORM_REPEATED);
     if (act->body.dissolved.continues && act->body.dissolved.count != 1)
         check_fault_expected(check, REASON_FORM_NEEDS, STR("body.continues"), STR("one of body.successors"));
     if (act->body.dissolved.with_units && units->form == UNITS_KEEP)
@@ -250,8 +250,7 @@ static void check_corrected(struct check *check)
     check_info_texts(check, set, at("body.set"));
     check_set_clear(check, set, act->body.corrected.clear, INFO_ALL);
     check_decision_form(check, decision, "body.setDecision.number", "body.setDecision.issuedBy",
-                        "body.setDecision.issuedOn", "body.setDecision.title", "body.setDecision.uri",
-                        "body.setDecision.sha256");
+        "body.setDecision.issuedOn", "body.setDecision.title", "body.setDecision.uri", "body.setDecision.sha256");
     if (fields_given(set) == 0 && act->body.corrected.clear == 0 && !decision->given)
         check_fault_expected(check, REASON_FORM_NOTHING, STR("body"), STR("body.set, body.clear, body.setDecision"));
 }

@@ -11,8 +11,9 @@ struct code_check {
 
 static void grammar_fault(struct check *check, struct str code, struct spot spot, struct str expected)
 {
-    findings_add(check->faults, (struct finding){.reason = REASON_GRAMMAR_CODE, .code = code,
-                                                 .field = spot_text(check->arena, spot), .expected = expected});
+    findings_add(check->faults,
+        (struct finding){
+            .reason = REASON_GRAMMAR_CODE, .code = code, .field = spot_text(check->arena, spot), .expected = expected});
 }
 
 static void check_enterprise(struct check *check, struct str code, struct spot spot)
@@ -43,8 +44,8 @@ static void check_enterprise(struct check *check, struct str code, struct spot s
         reason = REASON_ENTERPRISE_BRANCH;
         break;
     }
-    findings_add(check->faults, (struct finding){.reason = reason, .code = code,
-                                                 .field = spot_text(check->arena, spot), .expected = expected});
+    findings_add(check->faults,
+        (struct finding){.reason = reason, .code = code, .field = spot_text(check->arena, spot), .expected = expected});
 }
 
 /* Roles in which a level-1 code is ROOT's alone. What a correction may touch hangs on the act corrected. */

@@ -60,7 +60,7 @@ void check_form(struct check *check)
     check_date(check, act->happened_on, "happenedOn");
     check_date(check, act->effective_on, "effectiveOn");
     check_decision_form(check, &act->decision, "decision.number", "decision.issuedBy", "decision.issuedOn",
-                        "decision.title", "decision.uri", "decision.sha256");
+        "decision.title", "decision.uri", "decision.sha256");
     check_text(check, act->note, 4000, (struct spot){"note", 0, NULL});
     act_walk(act, check_code_text, check);
     check_body(check);

@@ -16,8 +16,8 @@ static void info_complete(struct check *check, const struct info *info, bool wit
         info_missing(check, info, INFO_TYPE, spot);
 }
 
-void check_info_complete(struct arena *arena, const struct info *info, bool with_type, const char *path,
-                         struct findings *faults)
+void check_info_complete(
+    struct arena *arena, const struct info *info, bool with_type, const char *path, struct findings *faults)
 {
     struct check check = {.arena = arena, .faults = faults};
     info_complete(&check, info, with_type, (struct spot){path, 0, NULL});
@@ -36,10 +36,10 @@ static void check_values(struct check *check, const struct info *info, struct sp
     enum legacy_form form = code_legacy_form(legacy);
     if (form == LEGACY_REGULAR)
         return;
-    findings_add(check->warnings,
-                 (struct finding){.reason = form == LEGACY_WIDE ? REASON_LEGACY_WIDE : REASON_LEGACY_FORM,
-                                  .field = spot_member(check->arena, spot, info_field_name(INFO_LEGACY_CODE)),
-                                  .expected = legacy});
+    findings_add(
+        check->warnings, (struct finding){.reason = form == LEGACY_WIDE ? REASON_LEGACY_WIDE : REASON_LEGACY_FORM,
+                             .field = spot_member(check->arena, spot, info_field_name(INFO_LEGACY_CODE)),
+                             .expected = legacy});
 }
 
 static void check_cleared(struct check *check, field_mask clear, field_mask kept)
@@ -47,8 +47,8 @@ static void check_cleared(struct check *check, field_mask clear, field_mask kept
     for (unsigned field = 0; field < INFO_FIELDS; field++) {
         if (clear & kept & (field_mask)1 << field)
             check_fault(check, REASON_INFO_CLEARED,
-                        spot_member(check->arena, (struct spot){"body.clear", 0, NULL},
-                                    info_field_name((enum info_field)field)));
+                spot_member(
+                    check->arena, (struct spot){"body.clear", 0, NULL}, info_field_name((enum info_field)field)));
     }
 }
 

@@ -59,8 +59,8 @@ bool check_sorted_has(const struct text_at *item, size_t count, struct str text)
 
 #define FEW 8
 
-void check_repeats(struct check *check, const void *list, size_t count, list_text *text_of, list_spot *spot_of,
-                   enum reason reason)
+void check_repeats(
+    struct check *check, const void *list, size_t count, list_text *text_of, list_spot *spot_of, enum reason reason)
 {
     struct text_at few[FEW];
     struct text_at *item = count <= FEW ? few : arena_array(check->arena, struct text_at, count);
@@ -196,9 +196,8 @@ static void check_units_below(struct check *check, const struct units *units)
         const struct unit *unit = &units->item[i];
         if (!below_source(source, count, unit->code))
             check_fault_code(check, REASON_CHILDREN_NOT_BELOW,
-                             spot_text(check->arena, (struct spot){"body.units", i,
-                                                                   unit->move == UNIT_CLOSE ? ".close" : ".from"}),
-                             unit->code);
+                spot_text(check->arena, (struct spot){"body.units", i, unit->move == UNIT_CLOSE ? ".close" : ".from"}),
+                unit->code);
     }
 }
 

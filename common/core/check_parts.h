@@ -26,8 +26,7 @@ void check_text(struct check *check, struct str text, size_t limit, struct spot 
 void check_info_texts(struct check *check, const struct info *info, struct spot spot);
 /* `spot` is that of the document: "decision" or "body.setDecision". */
 void check_decision_form(struct check *check, const struct decision_doc *decision, const char *number,
-                         const char *issued_by, const char *issued_on, const char *title, const char *uri,
-                         const char *sha256);
+    const char *issued_by, const char *issued_on, const char *title, const char *uri, const char *sha256);
 void check_date(struct check *check, date_day date, const char *field);
 /* check_body.c: FORM of the body of each kind. */
 void check_body(struct check *check);
@@ -51,7 +50,7 @@ bool check_sorted_has(const struct text_at *item, size_t count, struct str text)
 /* A fault for each text that stands before in the list. `spot_of` says where entry i stands. */
 typedef struct str list_text(const void *list, size_t index);
 typedef struct spot list_spot(const void *list, size_t index);
-void check_repeats(struct check *check, const void *list, size_t count, list_text *text_of, list_spot *spot_of,
-                   enum reason reason);
+void check_repeats(
+    struct check *check, const void *list, size_t count, list_text *text_of, list_spot *spot_of, enum reason reason);
 
 #endif

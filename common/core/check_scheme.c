@@ -15,18 +15,19 @@ static int64_t check_item(struct check *check, const struct grammar_item *item, 
         return (int64_t)item->literal.len;
     }
     if (!str_given(item->class)) {
-        check_fault(check, REASON_FORM_MISSING, spot_text(check->arena, (struct spot){"body.grammar", index, ".class"}));
+        check_fault(
+            check, REASON_FORM_MISSING, spot_text(check->arena, (struct spot){"body.grammar", index, ".class"}));
         return 0;
     }
     if (!code_class_valid(item->class))
         check_fault_expected(check, REASON_FORM_VALUE,
-                             spot_text(check->arena, (struct spot){"body.grammar", index, ".class"}), STR("A-Z0-9"));
+            spot_text(check->arena, (struct spot){"body.grammar", index, ".class"}), STR("A-Z0-9"));
     if (item->min < 0 || item->min > CODE_MAX || item->min > item->max)
         check_fault_expected(check, REASON_FORM_VALUE,
-                             spot_text(check->arena, (struct spot){"body.grammar", index, ".min"}), STR("0..max"));
+            spot_text(check->arena, (struct spot){"body.grammar", index, ".min"}), STR("0..max"));
     if (item->max < 1 || item->max > CODE_MAX)
         check_fault_expected(check, REASON_FORM_VALUE,
-                             spot_text(check->arena, (struct spot){"body.grammar", index, ".max"}), STR("1..35"));
+            spot_text(check->arena, (struct spot){"body.grammar", index, ".max"}), STR("1..35"));
     return item->max > 0 ? item->max : 0;
 }
 
@@ -75,8 +76,9 @@ void check_scheme(struct check *check)
         check_fault_code(check, REASON_SCHEME_ID, STR("body.scheme"), id);
     struct str issuer = act->body.scheme_registered.issuer;
     if (!code_is_level1(issuer))
-        findings_add(check->faults, (struct finding){.reason = REASON_GRAMMAR_CODE, .code = issuer,
-                                                     .field = STR("body.issuer"), .expected = STR("A99")});
+        findings_add(check->faults,
+            (struct finding){
+                .reason = REASON_GRAMMAR_CODE, .code = issuer, .field = STR("body.issuer"), .expected = STR("A99")});
     if (!str_equal(act->authority, STR("ROOT")))
         check_fault_code(check, REASON_ROOT_SCHEME, STR("authority"), act->authority);
 }

@@ -3,9 +3,16 @@
 
 /* Limits in code points (schemas/acts.md). */
 static const uint16_t info_limit[INFO_FIELDS] = {
-    [INFO_NAME] = 500,    [INFO_NAME_EN] = 500, [INFO_SHORT_NAME] = 500, [INFO_TYPE] = 500,
-    [INFO_ADDRESS] = 500, [INFO_EMAIL] = 254,   [INFO_PHONE] = 50,       [INFO_FAX] = 50,
-    [INFO_WEBSITE] = 2000, [INFO_LEGACY_CODE] = 500,
+    [INFO_NAME] = 500,
+    [INFO_NAME_EN] = 500,
+    [INFO_SHORT_NAME] = 500,
+    [INFO_TYPE] = 500,
+    [INFO_ADDRESS] = 500,
+    [INFO_EMAIL] = 254,
+    [INFO_PHONE] = 50,
+    [INFO_FAX] = 50,
+    [INFO_WEBSITE] = 2000,
+    [INFO_LEGACY_CODE] = 500,
 };
 
 static struct spot at(const char *field)
@@ -55,7 +62,7 @@ void check_info_texts(struct check *check, const struct info *info, struct spot 
         enum reason reason = text_reason(info->field[field], info_limit[field]);
         if (reason != REASON_NONE)
             text_fault(check, reason, info_limit[field],
-                       spot_member(check->arena, spot, info_field_name((enum info_field)field)));
+                spot_member(check->arena, spot, info_field_name((enum info_field)field)));
     }
 }
 
@@ -78,8 +85,7 @@ static void check_required(struct check *check, struct str text, size_t limit, c
 }
 
 void check_decision_form(struct check *check, const struct decision_doc *decision, const char *number,
-                         const char *issued_by, const char *issued_on, const char *title, const char *uri,
-                         const char *sha256)
+    const char *issued_by, const char *issued_on, const char *title, const char *uri, const char *sha256)
 {
     if (!decision->given)
         return;

@@ -9,7 +9,7 @@
 
 /* The grammar of codes, by scheme (schemas/law.md, GRAMMAR, ENTERPRISE, LEGACY, SCHEME). Pure text, no registry. */
 
-#define CODE_MAX 35       /* characters of a code */
+#define CODE_MAX 35 /* characters of a code */
 #define SCHEME_ID_MAX 8
 #define CODE_KEY_MAX (SCHEME_ID_MAX + 1 + CODE_MAX)
 

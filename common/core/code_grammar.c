@@ -123,8 +123,8 @@ struct str code_grammar_text(struct arena *arena, const struct grammar_item *ite
         else if (item[i].min == item[i].max)
             text = str_format(arena, "%.*s[%.*s]{%d}", STR_ARG(text), STR_ARG(item[i].class), item[i].max);
         else
-            text = str_format(arena, "%.*s[%.*s]{%d,%d}", STR_ARG(text), STR_ARG(item[i].class), item[i].min,
-                              item[i].max);
+            text =
+                str_format(arena, "%.*s[%.*s]{%d,%d}", STR_ARG(text), STR_ARG(item[i].class), item[i].min, item[i].max);
     }
     return text;
 }

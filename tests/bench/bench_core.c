@@ -23,11 +23,13 @@ static struct info sample_info(void)
 
 static struct act sample_act(enum act_kind kind)
 {
-    struct act act = {.authority = STR("H26"), .scheme = STR("gov"), .kind = kind, .happened_on = 20259,
-                      .effective_on = 20270};
-    act.decision = (struct decision_doc){.given = true, .number = STR("3563/QĐ-UBND"), .issued_on = 20264,
-                                         .issued_by = STR("Ủy ban nhân dân Thành phố Hà Nội"),
-                                         .title = STR("Quyết định ban hành mã định danh điện tử (minh họa)")};
+    struct act act = {
+        .authority = STR("H26"), .scheme = STR("gov"), .kind = kind, .happened_on = 20259, .effective_on = 20270};
+    act.decision = (struct decision_doc){.given = true,
+        .number = STR("3563/QĐ-UBND"),
+        .issued_on = 20264,
+        .issued_by = STR("Ủy ban nhân dân Thành phố Hà Nội"),
+        .title = STR("Quyết định ban hành mã định danh điện tử (minh họa)")};
     return act;
 }
 
@@ -83,8 +85,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s [ACTS, at least %d]\n", argv[0], PAIRS);
         return 2;
     }
-    struct bench bench = {.arena = arena_open(0), .faults = calloc(1, sizeof *bench.faults),
-                          .warnings = calloc(1, sizeof *bench.warnings)};
+    struct bench bench = {.arena = arena_open(0),
+        .faults = calloc(1, sizeof *bench.faults),
+        .warnings = calloc(1, sizeof *bench.warnings)};
     if (!bench.arena || !bench.faults || !bench.warnings)
         return 3;
     struct act act = sample_act(ACT_ESTABLISHED);
@@ -103,7 +106,7 @@ int main(int argc, char **argv)
     act.body.recoded.count = PAIRS;
     for (size_t i = 0; i < PAIRS; i++)
         act.body.recoded.pair[i] = (struct code_pair){str_format(bench.arena, "H64.%zu", i * 7919 % 10007),
-                                                      str_format(bench.arena, "H26.%zu", i * 104729 % 10007)};
+            str_format(bench.arena, "H26.%zu", i * 104729 % 10007)};
     measure(&bench, "recoded, 1000 pairs", &act, rounds / PAIRS);
     free(bench.faults);
     free(bench.warnings);

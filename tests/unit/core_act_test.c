@@ -143,17 +143,19 @@ static void digest_lists(void **state)
     DIFFERS(sample_recoded(pair, 2), two.body.recoded.count = 1);
     DIFFERS(sample_recoded(pair, 2), two.body.recoded.pair = moved);
     DIFFERS(sample_recoded(pair, 2), two.body.recoded.cause = CAUSE_RENUMBERING);
-    struct str source[] = {STR("H26.1"), STR("H26.2"), STR("H26.3")}, swapped[] = {STR("H26.2"), STR("H26.1"), STR("H26.3")};
+    struct str source[] = {STR("H26.1"), STR("H26.2"), STR("H26.3")},
+               swapped[] = {STR("H26.2"), STR("H26.1"), STR("H26.3")};
     DIFFERS(sample_merged(source, 2, "H26.1"), two.body.merged.count = 3);
     DIFFERS(sample_merged(source, 2, "H26.1"), two.body.merged.source = swapped);
     DIFFERS(sample_merged(source, 2, "H26.1"), two.body.merged.into = STR("H26.2"));
     DIFFERS(sample_merged(source, 2, "H26.1"), two.body.merged.info_given = true);
     DIFFERS(sample_merged(source, 2, "H26.1"), two.body.merged.new_body = true);
     struct unit unit[] = {{STR("H26.1.1"), UNIT_CLOSE, STR_NONE}, {STR("H26.1.2"), UNIT_TO, STR("H26.1.3")}};
-    struct unit successor[] = {{STR("H26.1.1"), UNIT_CLOSE, STR_NONE}, {STR("H26.1.2"), UNIT_SUCCESSOR, STR("H26.1.3")}};
+    struct unit successor[] = {
+        {STR("H26.1.1"), UNIT_CLOSE, STR_NONE}, {STR("H26.1.2"), UNIT_SUCCESSOR, STR("H26.1.3")}};
     DIFFERS(sample_merged(source, 2, "H26.1"), two.body.merged.units = ((struct units){UNITS_LIST, unit, 1}));
     DIFFERS(sample_merged(source, 2, "H26.1"), (one.body.merged.units = (struct units){UNITS_LIST, unit, 2},
-                                                two.body.merged.units = (struct units){UNITS_LIST, successor, 2}));
+                                                   two.body.merged.units = (struct units){UNITS_LIST, successor, 2}));
     struct code_info result[] = {{STR("H26.A"), sample_info()}, {STR("H26.B"), sample_info()}};
     DIFFERS(sample_split(result, 2, true), two.body.split.continues = false);
     DIFFERS(sample_split(result, 2, true), two.body.split.count = 1);
@@ -224,7 +226,8 @@ static void normalizing(void **state)
     assert_true(same(&act, &other));
     /* Codes stay as they came: the Kelvin sign is not K. */
     act = sample_established();
-    act.body.established.code = STR("\xe2\x84\xaa" "01");
+    act.body.established.code = STR("\xe2\x84\xaa"
+                                    "01");
     act_normalize(arena, &act);
     assert_false(act.normalized);
     struct grammar_item item = {.class = STR("0-9"), .min = 1, .max = 2};
@@ -276,7 +279,8 @@ static void visit(void *context, struct str code, enum code_role role)
 {
     struct visited *visited = context;
     size_t used = strlen(visited->text);
-    snprintf(visited->text + used, sizeof visited->text - used, "%s%.*s ", role == ROLE_GRANTED ? "+" : "", STR_ARG(code));
+    snprintf(
+        visited->text + used, sizeof visited->text - used, "%s%.*s ", role == ROLE_GRANTED ? "+" : "", STR_ARG(code));
 }
 
 static const char *codes_of(struct act act)
@@ -290,7 +294,8 @@ static const char *codes_of(struct act act)
 static void each_code(void **state)
 {
     (void)state;
-    struct unit unit[] = {{STR("u1"), UNIT_TO, STR("t1")}, {STR("u2"), UNIT_CLOSE, STR_NONE}, {STR("u3"), UNIT_SUCCESSOR, STR("s1")}};
+    struct unit unit[] = {
+        {STR("u1"), UNIT_TO, STR("t1")}, {STR("u2"), UNIT_CLOSE, STR_NONE}, {STR("u3"), UNIT_SUCCESSOR, STR("s1")}};
     struct units units = {UNITS_LIST, unit, 3};
     struct code_pair pair[] = {{STR("a"), STR("b")}, {STR("c"), STR("d")}};
     struct str list[] = {STR("s1"), STR("s2")};
@@ -320,9 +325,15 @@ static void each_code(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),        cmocka_unit_test(digest_established), cmocka_unit_test(digest_golden),
-        cmocka_unit_test(digest_set_kinds), cmocka_unit_test(digest_lists),   cmocka_unit_test(digest_long),
-        cmocka_unit_test(derived_ids),  cmocka_unit_test(normalizing),        cmocka_unit_test(each_code),
+        cmocka_unit_test(names),
+        cmocka_unit_test(digest_established),
+        cmocka_unit_test(digest_golden),
+        cmocka_unit_test(digest_set_kinds),
+        cmocka_unit_test(digest_lists),
+        cmocka_unit_test(digest_long),
+        cmocka_unit_test(derived_ids),
+        cmocka_unit_test(normalizing),
+        cmocka_unit_test(each_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,9 +10,9 @@ static void gov_grammar(void **state)
         STR("H26.8901234567890123456789012345678") /* 35 */};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(code_gov_valid(good[i]));
-    static const struct str bad[] = {STR(""), STR("H"), STR("H2"), STR("26"), STR("h26"), STR("H2A"), STR("HH6"), STR("H260"),
-        STR("H26."), STR(".H26"), STR("H26..1"), STR("H26.1."), STR("H26.1a"), STR("H26-1"), STR("H26 "), STR(" H26"),
-        STR("H26.1 2"), STR("H26.Đ"), STR("H26,1"), STR("H26.1\0"), STR("ROOT"), STR("H1.1"), STR("H26:1"),
+    static const struct str bad[] = {STR(""), STR("H"), STR("H2"), STR("26"), STR("h26"), STR("H2A"), STR("HH6"),
+        STR("H260"), STR("H26."), STR(".H26"), STR("H26..1"), STR("H26.1."), STR("H26.1a"), STR("H26-1"), STR("H26 "),
+        STR(" H26"), STR("H26.1 2"), STR("H26.Đ"), STR("H26,1"), STR("H26.1\0"), STR("ROOT"), STR("H1.1"), STR("H26:1"),
         STR("H26.89012345678901234567890123456789") /* 36 */};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(code_gov_valid(bad[i]));
@@ -46,9 +46,9 @@ static void enterprise_real(void **state)
 {
     (void)state;
     static const struct str good[] = {STR("0100109106"), STR("0100686209"), STR("0100684378"), STR("0101248141"),
-        STR("0300588569"), STR("0100112437"), STR("0900189284"), STR("0101245486"), STR("0100100079"), STR("0100681592"),
-        STR("0100230800"), STR("0100111948"), STR("0100283873"), STR("0303576603"), STR("0100107518"), STR("0306731335"),
-        STR("0303217354"), STR("0100109106-001"), STR("0100109106-999")};
+        STR("0300588569"), STR("0100112437"), STR("0900189284"), STR("0101245486"), STR("0100100079"),
+        STR("0100681592"), STR("0100230800"), STR("0100111948"), STR("0100283873"), STR("0303576603"),
+        STR("0100107518"), STR("0306731335"), STR("0303217354"), STR("0100109106-001"), STR("0100109106-999")};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_int_equal(code_enterprise_check(good[i]), ENTERPRISE_OK);
     /* Every other last digit is wrong. */
@@ -101,15 +101,25 @@ static void legacy(void **state)
         struct str code;
         enum legacy_form form;
     } cases[] = {
-        {STR("000.00.18.H26"), LEGACY_REGULAR}, {STR("000.00.00.G01"), LEGACY_REGULAR},
-        {STR("123.45.67.H26"), LEGACY_REGULAR}, {STR("000.00.118.H26"), LEGACY_WIDE},
-        {STR("000.118.18.H26"), LEGACY_WIDE},   {STR("000.118.118.H26"), LEGACY_WIDE},
-        {STR("0000.00.18.H26"), LEGACY_IRREGULAR}, {STR("00.00.18.H26"), LEGACY_IRREGULAR},
-        {STR("000.0.18.H26"), LEGACY_IRREGULAR}, {STR("000.00.1800.H26"), LEGACY_IRREGULAR},
-        {STR("000.00.18.h26"), LEGACY_IRREGULAR}, {STR("000.00.18"), LEGACY_IRREGULAR},
-        {STR("000.00.18.H26."), LEGACY_IRREGULAR}, {STR("000.00.18.H26.1"), LEGACY_IRREGULAR},
-        {STR("00A.00.18.H26"), LEGACY_IRREGULAR}, {STR("000.00.1B.H26"), LEGACY_IRREGULAR},
-        {STR("H26.18.00.000"), LEGACY_IRREGULAR}, {STR(""), LEGACY_IRREGULAR}, {STR("..."), LEGACY_IRREGULAR},
+        {STR("000.00.18.H26"), LEGACY_REGULAR},
+        {STR("000.00.00.G01"), LEGACY_REGULAR},
+        {STR("123.45.67.H26"), LEGACY_REGULAR},
+        {STR("000.00.118.H26"), LEGACY_WIDE},
+        {STR("000.118.18.H26"), LEGACY_WIDE},
+        {STR("000.118.118.H26"), LEGACY_WIDE},
+        {STR("0000.00.18.H26"), LEGACY_IRREGULAR},
+        {STR("00.00.18.H26"), LEGACY_IRREGULAR},
+        {STR("000.0.18.H26"), LEGACY_IRREGULAR},
+        {STR("000.00.1800.H26"), LEGACY_IRREGULAR},
+        {STR("000.00.18.h26"), LEGACY_IRREGULAR},
+        {STR("000.00.18"), LEGACY_IRREGULAR},
+        {STR("000.00.18.H26."), LEGACY_IRREGULAR},
+        {STR("000.00.18.H26.1"), LEGACY_IRREGULAR},
+        {STR("00A.00.18.H26"), LEGACY_IRREGULAR},
+        {STR("000.00.1B.H26"), LEGACY_IRREGULAR},
+        {STR("H26.18.00.000"), LEGACY_IRREGULAR},
+        {STR(""), LEGACY_IRREGULAR},
+        {STR("..."), LEGACY_IRREGULAR},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(code_legacy_form(cases[i].code), cases[i].form);
@@ -121,8 +131,8 @@ static void schemes(void **state)
     static const struct str good[] = {STR("ab"), STR("bhxh"), STR("a-1"), STR("abcdefgh"), STR("12")};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(code_scheme_valid(good[i]));
-    static const struct str bad[] = {STR(""), STR("a"), STR("abcdefghi"), STR("Abc"), STR("a_b"), STR("gov"), STR("scheme"),
-        STR("prefix"), STR("enterprise"), STR("a:b"), STR("a b"), STR("đơn")};
+    static const struct str bad[] = {STR(""), STR("a"), STR("abcdefghi"), STR("Abc"), STR("a_b"), STR("gov"),
+        STR("scheme"), STR("prefix"), STR("enterprise"), STR("a:b"), STR("a b"), STR("đơn")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(code_scheme_valid(bad[i]));
 }
@@ -162,8 +172,8 @@ static void keys(void **state)
 static void classes(void **state)
 {
     (void)state;
-    static const struct str good[] = {STR("A"), STR("A-Z"), STR("A-Z0-9"), STR("-A"), STR("A-"), STR("-"), STR("!-~"), STR("A-Z-"),
-        STR("AB"), STR("--0")};
+    static const struct str good[] = {STR("A"), STR("A-Z"), STR("A-Z0-9"), STR("-A"), STR("A-"), STR("-"), STR("!-~"),
+        STR("A-Z-"), STR("AB"), STR("--0")};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(code_class_valid(good[i]));
     static const struct str bad[] = {STR(""), STR("Z-A"), STR("A Z"), STR("Đ"), STR("A\n"), STR("A-Z-0"), STR(" ")};
@@ -175,8 +185,8 @@ static void grammars(void **state)
 {
     (void)state;
     struct arena *arena = arena_open(0);
-    struct grammar_item item[] = {{.literal = STR("VN-")}, {.class = STR("A-Z"), .min = 1, .max = 3},
-        {.class = STR("0-9"), .min = 2, .max = 2}};
+    struct grammar_item item[] = {
+        {.literal = STR("VN-")}, {.class = STR("A-Z"), .min = 1, .max = 3}, {.class = STR("0-9"), .min = 2, .max = 2}};
     assert_true(code_grammar_match(item, 3, STR("VN-A01")));
     assert_true(code_grammar_match(item, 3, STR("VN-ABC01")));
     assert_false(code_grammar_match(item, 3, STR("VN-ABCD01")));
@@ -186,8 +196,8 @@ static void grammars(void **state)
     assert_false(code_grammar_match(item, 3, STR("")));
     assert_str(code_grammar_text(arena, item, 3), "VN-[A-Z]{1,3}[0-9]{2}");
     /* Overlapping classes need every way to be tried. */
-    struct grammar_item greedy[] = {{.class = STR("A-Z"), .min = 0, .max = 30}, {.class = STR("A-Z0-9"), .min = 1, .max = 1},
-        {.literal = STR("Z")}};
+    struct grammar_item greedy[] = {{.class = STR("A-Z"), .min = 0, .max = 30},
+        {.class = STR("A-Z0-9"), .min = 1, .max = 1}, {.literal = STR("Z")}};
     assert_true(code_grammar_match(greedy, 3, STR("AZ")));
     assert_true(code_grammar_match(greedy, 3, STR("AAAAZZ")));
     assert_false(code_grammar_match(greedy, 3, STR("Z")));
@@ -203,9 +213,15 @@ static void grammars(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gov_grammar),    cmocka_unit_test(gov_parts), cmocka_unit_test(enterprise_real),
-        cmocka_unit_test(enterprise_bad), cmocka_unit_test(legacy),    cmocka_unit_test(schemes),
-        cmocka_unit_test(keys),           cmocka_unit_test(classes),   cmocka_unit_test(grammars),
+        cmocka_unit_test(gov_grammar),
+        cmocka_unit_test(gov_parts),
+        cmocka_unit_test(enterprise_real),
+        cmocka_unit_test(enterprise_bad),
+        cmocka_unit_test(legacy),
+        cmocka_unit_test(schemes),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(classes),
+        cmocka_unit_test(grammars),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,8 +20,14 @@ static unsigned pick(struct random *random, unsigned below)
 static const struct {
     struct str class, members;
 } classes[] = {
-    {STR("A"), STR("A")},       {STR("A-B"), STR("AB")},    {STR("A-C0-1"), STR("ABC01")}, {STR("0-1"), STR("01")},
-    {STR("-A"), STR("-A")},     {STR("A-"), STR("A-")},     {STR("0-1-"), STR("01-")},     {STR("AB01"), STR("AB01")},
+    {STR("A"), STR("A")},
+    {STR("A-B"), STR("AB")},
+    {STR("A-C0-1"), STR("ABC01")},
+    {STR("0-1"), STR("01")},
+    {STR("-A"), STR("-A")},
+    {STR("A-"), STR("A-")},
+    {STR("0-1-"), STR("01-")},
+    {STR("AB01"), STR("AB01")},
 };
 #define CLASSES (sizeof classes / sizeof *classes)
 static const char alphabet[] = "AB01-";
@@ -41,7 +47,8 @@ static bool brute(const struct grammar_item *item, size_t count, struct str code
         return code.len == 0;
     if (str_given(item->literal)) {
         size_t len = item->literal.len;
-        return str_starts(code, item->literal) && brute(item + 1, count - 1, (struct str){code.data + len, code.len - len});
+        return str_starts(code, item->literal) &&
+               brute(item + 1, count - 1, (struct str){code.data + len, code.len - len});
     }
     for (size_t n = 0; n <= code.len && n <= (size_t)item->max; n++) {
         if (n >= (size_t)item->min && brute(item + 1, count - 1, (struct str){code.data + n, code.len - n}))

@@ -88,7 +88,8 @@ static void messages(void **state)
     finding.number = 0;
     assert_str(finding_message(arena, &finding, LANGUAGE_EN), "body.info.name is over its limit of 0");
     finding.number = INT64_MIN;
-    assert_str(finding_message(arena, &finding, LANGUAGE_EN), "body.info.name is over its limit of -9223372036854775808");
+    assert_str(
+        finding_message(arena, &finding, LANGUAGE_EN), "body.info.name is over its limit of -9223372036854775808");
     /* What is put in is not read again, and what is missing shows. */
     finding = (struct finding){.reason = REASON_UNIQUE_GRANTED, .code = STR("{expected}")};
     assert_str(finding_message(arena, &finding, LANGUAGE_EN), "{expected} has been granted to ?");
@@ -138,8 +139,12 @@ static void clipped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),    cmocka_unit_test(numbers),    cmocka_unit_test(reasons),
-        cmocka_unit_test(messages), cmocka_unit_test(collecting), cmocka_unit_test(clipped),
+        cmocka_unit_test(names),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(reasons),
+        cmocka_unit_test(messages),
+        cmocka_unit_test(collecting),
+        cmocka_unit_test(clipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 
 static inline struct decision_doc sample_decision(void)
 {
-    return (struct decision_doc){.given = true, .number = STR("3563/QĐ-UBND"), .issued_by = STR("UBND Thành phố Hà Nội"),
-                                 .issued_on = 20264};
+    return (struct decision_doc){
+        .given = true, .number = STR("3563/QĐ-UBND"), .issued_by = STR("UBND Thành phố Hà Nội"), .issued_on = 20264};
 }
 
 static inline struct info sample_info(void)
@@ -22,8 +22,12 @@ static inline struct info sample_info(void)
 
 static inline struct act sample_act(enum act_kind kind)
 {
-    struct act act = {.authority = STR("H26"), .scheme = STR("gov"), .kind = kind, .happened_on = 20259,
-                      .effective_on = 20270, .decision = sample_decision()};
+    struct act act = {.authority = STR("H26"),
+        .scheme = STR("gov"),
+        .kind = kind,
+        .happened_on = 20259,
+        .effective_on = 20270,
+        .decision = sample_decision()};
     act.id.byte[15] = 7;
     return act;
 }

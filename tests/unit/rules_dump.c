@@ -9,14 +9,15 @@
 
 static void dump(FILE *out)
 {
-    fprintf(out, "# Made by orgcode-rules-dump: rules in the order of judgement, then every reason with its two messages.\n");
+    fprintf(out,
+        "# Made by orgcode-rules-dump: rules in the order of judgement, then every reason with its two messages.\n");
     fprintf(out, "version %d\n\n", RULES_VERSION);
     for (int rule = RULE_NONE + 1; rule < RULES; rule++)
         fprintf(out, "rule %d %.*s %s\n", rule, STR_ARG(rule_name((enum rule)rule)),
-                rule <= RULE_LAST_REFUSING ? "refuses" : "never-refuses");
+            rule <= RULE_LAST_REFUSING ? "refuses" : "never-refuses");
     for (int reason = REASON_NONE + 1; reason < REASONS; reason++) {
         fprintf(out, "\nreason %.*s %.*s\n", STR_ARG(reason_slug((enum reason)reason)),
-                STR_ARG(rule_name(reason_rule((enum reason)reason))));
+            STR_ARG(rule_name(reason_rule((enum reason)reason))));
         fprintf(out, "  vi %.*s\n", STR_ARG(reason_message((enum reason)reason, LANGUAGE_VI)));
         fprintf(out, "  en %.*s\n", STR_ARG(reason_message((enum reason)reason, LANGUAGE_EN)));
     }
@@ -36,7 +37,8 @@ static int compare(const char *path)
     size_t read = file && got ? fread(got, 1, size + 2, file) : 0;
     int same = read == size && memcmp(got, want, size) == 0;
     if (!same)
-        fprintf(stderr, "%s differs from the rule table: after a change that is meant, orgcode-rules-dump > %s\n", path, path);
+        fprintf(stderr, "%s differs from the rule table: after a change that is meant, orgcode-rules-dump > %s\n", path,
+            path);
     if (file)
         fclose(file);
     free(got);

@@ -16,6 +16,7 @@ orgcode_test(shell_metrics_test SOURCES shell_metrics_test.c LIBS orgcode_shell)
 orgcode_test(core_code_test SOURCES core_code_test.c LIBS orgcode_core)
 orgcode_test(core_rule_test SOURCES core_rule_test.c LIBS orgcode_core)
 orgcode_test(core_act_test SOURCES core_act_test.c LIBS orgcode_core)
+orgcode_test(core_check_form_test SOURCES core_check_form_test.c LIBS orgcode_core)
 orgcode_test(core_check_test SOURCES core_check_test.c LIBS orgcode_core)
 orgcode_test(core_grammar_test SOURCES core_grammar_test.c LIBS orgcode_core)
 
