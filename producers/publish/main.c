@@ -44,14 +44,14 @@ static const struct option_program program = {
     .summary = "publishes an authority's acts to the registry",
     .arguments = "[FILE...]",
     .description =
-        "Reads acts from files or from stdin (no FILE, or -): JSON lines, a JSON array, or CSV with a header record.\n"
-        "Each act is judged by all rules that need no registry; what is refused is printed with file, line, field and\n"
-        "rule, the good ones are sent, each to the topic of its authority, in their order. Only the registry's receipt\n"
+        "Reads acts from files or from stdin (no FILE, or -): JSON lines, a JSON array, or CSV with a header record. "
+        "Each act is judged by all rules that need no registry; what is refused is printed with file, line, field and "
+        "rule, the good ones are sent, each to the topic of its authority, in their order. Only the registry's receipt "
         "(--wait) says that an act is accepted.\n"
         "\n"
-        "CSV columns: code, effectiveOn (both must be there), authority, kind (established or contact_updated), name,\n"
-        "nameEn, shortName, type, address, email, phone, fax, website, legacyCode, clear (names, separated by spaces),\n"
-        "scheme, happenedOn, decision.number, decision.issuedBy, decision.issuedOn, decision.title, decision.uri,\n"
+        "CSV columns: code, effectiveOn (both must be there), authority, kind (established or contact_updated), name, "
+        "nameEn, shortName, type, address, email, phone, fax, website, legacyCode, clear (names, separated by spaces), "
+        "scheme, happenedOn, decision.number, decision.issuedBy, decision.issuedOn, decision.title, decision.uri, "
         "decision.sha256, note, actId. An empty cell is a field not given.",
     .examples = "orgcode-publish --check acts.jsonl\n"
                 "orgcode-publish --wait --authority H26 acts.jsonl\n"

@@ -51,11 +51,17 @@ static const char *colour(const struct report *report, const char *code)
     return report->colour ? code : "";
 }
 
+static const char *name_of(const struct report *report, struct report_place place)
+{
+    const char *name = report->file[place.file];
+    return strcmp(name, "-") == 0 ? "<stdin>" : name;
+}
+
 /* file:line: word: RULE field: message */
 static void plain_line(struct report *report, struct report_place place, const char *hue, const char *word, struct str rule,
     struct str field, struct str message)
 {
-    fprintf(report->out, "%s:%lld: %s%s%s: %.*s %.*s%s%.*s\n", report->file[place.file], place.line, colour(report, hue),
+    fprintf(report->out, "%s:%lld: %s%s%s: %.*s %.*s%s%.*s\n", name_of(report, place), place.line, colour(report, hue),
         word, colour(report, PLAIN), STR_ARG(rule), STR_ARG(field), field.len ? ": " : "", STR_ARG(message));
 }
 
@@ -68,7 +74,7 @@ static void plain_findings(struct report *report, struct report_place place, con
             finding_message(report->arena, finding, report->language));
     }
     if (findings->total > findings->count)
-        fprintf(report->out, "%s:%lld: %s: and %d more\n", report->file[place.file], place.line, word,
+        fprintf(report->out, "%s:%lld: %s: and %d more\n", name_of(report, place), place.line, word,
             findings->total - findings->count);
 }
 
@@ -120,7 +126,7 @@ void report_judged(struct report *report, struct report_place place, const struc
         }
         json_findings(&writer, "faults", faults);
         writer_key(&writer, STR("file"));
-        writer_str(&writer, str_of(report->file[place.file]));
+        writer_str(&writer, str_of(name_of(report, place)));
         writer_key(&writer, STR("line"));
         writer_int(&writer, place.line);
         writer_key(&writer, STR("result"));
@@ -180,7 +186,7 @@ void report_verdict(struct report *report, struct report_place place, struct str
     writer_key(&writer, STR("authority"));
     writer_str(&writer, authority);
     writer_key(&writer, STR("file"));
-    writer_str(&writer, str_of(report->file[place.file]));
+    writer_str(&writer, str_of(name_of(report, place)));
     writer_key(&writer, STR("line"));
     writer_int(&writer, place.line);
     if (text) {

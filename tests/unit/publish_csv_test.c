@@ -170,7 +170,7 @@ static void names_faults(void **state)
     expect_fault(head, "H26.1,2025-02-29,,A,,,", REASON_FORM_VALUE, "effectiveOn");
     expect_fault(head, "H26.1,2025-07-01,merged,A,,,", REASON_FORM_VALUE, "kind");
     expect_fault(head, "H26.1,2025-07-01,contact_updated,A,,,", REASON_FORM_EXCLUDES, "name");
-    expect_fault(head, "H26.1,2025-07-01,contact_updated,,address,,", REASON_FORM_VALUE, "clear");
+    expect_fault(head, "H26.1,2025-07-01,contact_updated,,name,,", REASON_FORM_VALUE, "clear");
     expect_fault(head, "H26.1,2025-07-01,,A,phone,,", REASON_FORM_EXCLUDES, "clear");
     expect_fault(head, "H26.1,2025-07-01,,A,,17,", REASON_FORM_VALUE, "actId");
     expect_fault(head, "H26.1,2025-07-01,,A,,,5/QD", REASON_FORM_MISSING, "decision.issuedBy");
@@ -178,7 +178,6 @@ static void names_faults(void **state)
     expect_fault(head, "H26.1,2025-07-01", REASON_FORM_UNREADABLE, NULL);
 }
 
-/* The address is a contact that can be set but not cleared: the list of `clear` in the README has it so. */
 static void columns_are_documented(void **state)
 {
     (void)state;
