@@ -216,8 +216,9 @@ static enum decided hold_act(struct judge *judge, const struct item *item)
     return DECIDED;
 }
 
-static void warn_late(struct judge *judge, const struct act_context *context)
+static void warn_late(struct judge *judge)
 {
+    const struct act_context *context = judge->context;
     if (context->decision_late.days > 0)
         findings_add(&judge->warnings, (struct finding){REASON_DAYS30_LATE, STR_NONE, STR_NONE, STR_NONE,
                                                         context->decision_late.days});
@@ -269,8 +270,7 @@ static void carry_out(struct judge *judge, const struct act_context *context, in
 static enum decided accept(struct judge *judge, const struct item *item)
 {
     struct registry *registry = judge->registry;
-    struct act_context *context = emit_context(judge);
-    warn_late(judge, context);
+    const struct act_context *context = judge->context;
     int64_t first = 0, last = 0, ended_first, ended_last;
     leave_queue(judge, item, NULL, &ended_first, &ended_last);
     if (item->source != ITEM_DUE && judge->act->effective_on > judge->today) {
@@ -327,6 +327,8 @@ enum decided decide_item(struct registry *registry, const struct item *item)
         scheme_judge_form(judge);
     if (judge->faults.first != RULE_NONE)
         return reject(judge, item);
+    judge->context = emit_context(judge);
+    warn_late(judge);
     if (item->source == ITEM_RECORD && waits_for_grant(judge))
         return registry->needs.count ? DECIDED_NEEDS : hold_act(judge, item);
     bool flush = false;

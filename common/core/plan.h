@@ -48,6 +48,7 @@ struct judge {
     time_ms recorded;   /* journal time of that record */
     date_day today;
     struct findings faults, warnings;
+    const struct act_context *context; /* once the act has passed for itself */
     struct plan plan;
     struct act_entry *target; /* corrected, annulled: the act referred to */
 };

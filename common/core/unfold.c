@@ -237,6 +237,7 @@ static void unfold_merged(struct judge *judge)
         add_source(judge, key);
         if (str_equal(key, into)) {
             is_source = true;
+            touch(judge, into, FACT_LINK, "body.sources[]", (int)i); /* its change stands where it is named first */
             continue;
         }
         close_code(judge, key, CHANGE_MERGED, into, "body.sources[]", (int)i);
