@@ -207,5 +207,8 @@ struct status batch_send(struct notifier *n, struct notify_place *next, struct b
         return s;
     struct str place;
     place_format(n->arena, *next, &place);
-    return sender_put(&n->sender, n->topics.place.data, STR(NOTIFY_PLACE_KEY), place, NULL, fault);
+    char writer[UUID_TEXT_SIZE];
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+    kafka_header_add(headers, NOTIFY_PLACE_WRITER, str_of(uuid_format(n->writer, writer)));
+    return sender_put(&n->sender, n->topics.place.data, STR(NOTIFY_PLACE_KEY), place, headers, fault);
 }

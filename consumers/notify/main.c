@@ -81,7 +81,7 @@ int main(int argc, char **argv)
         (enum log_format)options.common.log_format, 2);
     struct notifier n = {.options = &options, .log = log, .kept = kept, .arena = arena_open(0),
         .metrics = metrics_open(), .feed = {.conninfo = options.pg.conninfo, .log = log},
-        .kafka = {.log = log, .options = &options.kafka, .client_id = program.name}};
+        .writer = uuid_random(), .kafka = {.log = log, .options = &options.kafka, .client_id = program.name}};
     n.sender.log = log;
     name_topics(&n);
     register_metrics(&n);

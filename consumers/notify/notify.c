@@ -6,11 +6,6 @@
 /* Quiet: nothing came for so long; then PostgreSQL is asked less often, a notification wakes us anyway. */
 enum { QUIET_MS = 10000, QUIET_POLL_MS = 1000, BEHIND_MS = 1000, FENCED_WAIT_MS = 1000, TOPICS_MS = 10000 };
 
-static bool same_place(struct notify_place a, struct notify_place b)
-{
-    return a.sequence == b.sequence && a.receipt == b.receipt;
-}
-
 static void set_place(struct notifier *n, struct notify_place place)
 {
     n->place = place;
@@ -18,16 +13,26 @@ static void set_place(struct notifier *n, struct notify_place place)
     metric_set(n->metric.receipt, place.receipt);
 }
 
-/* After the producer was opened: nobody else writes now, so what the topic holds is the place. If it is neither
- * what this process committed last nor what it may have committed, another notify was here meanwhile. */
-static struct status recover_place(struct notifier *n, bool fenced, struct fault *fault)
+/* Reads what the topic holds. A writer that is neither this program nor the one before its start: another notify has
+ * taken over. One that has come and not written yet is not seen here; it finds itself fenced in its turn. */
+static struct status read_mark(struct notifier *n, struct notify_mark *mark, struct fault *fault)
 {
-    struct notify_place place;
-    bool found;
-    struct status s = place_recover(&n->kafka, &n->sender.client, n->topics.place.data, &place, &found, fault);
+    struct status s = place_recover(&n->kafka, &n->sender.client, n->topics.place.data, mark, fault);
+    if (status_failed(s) || !n->recovered || uuid_equal(mark->writer, n->writer) ||
+        uuid_equal(mark->writer, n->last_writer))
+        return s;
+    return status_fail(fault, STATUS_STOP, "fenced", "another orgcode-notify has taken over at change %lld",
+        (long long)mark->place.sequence);
+}
+
+/* After the producer was opened: nobody else writes now, so what the topic holds is the place. */
+static struct status recover_place(struct notifier *n, struct fault *fault)
+{
+    struct notify_mark mark;
+    struct status s = read_mark(n, &mark, fault);
     if (status_failed(s))
         return s;
-    if (!found) {
+    if (!mark.found) {
         bool told;
         s = topic_has_record(&n->kafka, &n->sender.client, n->topics.changes.data, &told, fault);
         if (status_failed(s))
@@ -36,17 +41,15 @@ static struct status recover_place(struct notifier *n, bool fenced, struct fault
             return status_fail(fault, STATUS_STOP, "no-place", "%s holds changes but %s no place: would send all again",
                 n->topics.changes.data, n->topics.place.data);
     }
-    if (n->recovered && fenced && !same_place(place, n->place) && !(n->in_doubt && same_place(place, n->doubtful)))
-        return status_fail(fault, STATUS_STOP, "fenced", "another orgcode-notify has taken over at change %lld",
-            (long long)place.sequence);
-    set_place(n, place);
-    n->in_doubt = false;
+    set_place(n, mark.place);
+    n->last_writer = mark.writer;
     n->recovered = true;
-    log_info(n->log, "place recovered", LOG_INT("sequence", place.sequence), LOG_INT("receipt", place.receipt));
+    log_info(n->log, "place recovered", LOG_INT("sequence", mark.place.sequence),
+        LOG_INT("receipt", mark.place.receipt));
     return status_ok();
 }
 
-static struct status open_sender(struct notifier *n, bool fenced, struct fault *fault)
+static struct status open_sender(struct notifier *n, struct fault *fault)
 {
     const struct kafka_topic topics[] = {
         {.name = n->topics.changes.data}, {.name = n->topics.state.data, .compacted = true},
@@ -57,7 +60,7 @@ static struct status open_sender(struct notifier *n, bool fenced, struct fault *
     if (!n->recovered)
         s = kafka_topics_check(&n->sender.client, topics, sizeof topics / sizeof *topics, TOPICS_MS, fault);
     if (!status_failed(s))
-        s = recover_place(n, fenced, fault);
+        s = recover_place(n, fault);
     for (size_t i = 0; !status_failed(s) && i < sizeof topics / sizeof *topics; i++)
         sender_know(&n->sender, topics[i].name);
     if (status_failed(s))
@@ -79,12 +82,9 @@ static struct status send_batch(struct notifier *n, struct fault *fault)
         s = batch_send(n, &next, &counts, fault);
     if (status_failed(s))
         return s;
-    n->in_doubt = true;
-    n->doubtful = next;
     s = sender_commit(&n->sender, fault);
     if (status_failed(s))
         return s;
-    n->in_doubt = false;
     set_place(n, next);
     metric_add(n->metric.transactions, 1);
     metric_add(n->metric.changes, counts.changes);
@@ -110,7 +110,6 @@ static struct status give_up_batch(struct notifier *n, struct status s, struct f
             s = aborted;
             *fault = second;
         } else {
-            n->in_doubt = false;
             batch_forget_topic(n, sender_failed_topic(&n->sender));
         }
     }
@@ -188,10 +187,19 @@ static struct status work(struct notifier *n, struct backoff *backoff, bool *of_
     return status_ok();
 }
 
+/* Fenced: by a newer notify, which writes soon, or by the broker because this process stood still for too long. */
+static bool is_taken_over(struct notifier *n, struct status s, struct fault *fault)
+{
+    struct notify_mark mark;
+    if (strcmp(s.code, "fenced") != 0)
+        return false;
+    process_wait(-1, FENCED_WAIT_MS);
+    return read_mark(n, &mark, fault).class == STATUS_STOP;
+}
+
 struct status notify_run(struct notifier *n, struct fault *fault)
 {
     struct backoff backoff = {.min_ms = 100, .max_ms = 2000};
-    bool fenced = false;
     while (!process_stopping()) {
         bool of_pg = true;
         struct status s = status_ok();
@@ -199,8 +207,7 @@ struct status notify_run(struct notifier *n, struct fault *fault)
             s = feed_open(&n->feed, fault);
         if (!status_failed(s) && !n->sender.open) {
             of_pg = false;
-            s = open_sender(n, fenced, fault);
-            fenced = fenced && status_failed(s);
+            s = open_sender(n, fault);
         }
         if (!status_failed(s))
             s = work(n, &backoff, &of_pg, fault);
@@ -216,11 +223,10 @@ struct status notify_run(struct notifier *n, struct fault *fault)
         if (of_pg) {
             feed_close(&n->feed);
         } else if (strcmp(s.code, "fenced") == 0 || strcmp(s.code, "reopen") == 0) {
-            fenced = fenced || strcmp(s.code, "fenced") == 0;
+            if (n->sender.open && is_taken_over(n, s, fault))
+                return (struct status){STATUS_STOP, "fenced"};
             sender_close(&n->sender);
             metric_add(n->metric.reopened, 1);
-            if (fenced)
-                process_wait(-1, FENCED_WAIT_MS);
         }
         backoff_wait(&backoff);
     }

@@ -45,10 +45,10 @@ struct notifier {
     struct sender sender;
     const char *transactional_id;
 
+    struct uuid writer;          /* this running program, in the places that it writes */
     bool recovered;              /* `place` is what the topic says, or what was committed since */
     struct notify_place place;
-    bool in_doubt;               /* a commit was not answered: it may have moved the place to this */
-    struct notify_place doubtful;
+    struct uuid last_writer;     /* of the last place that was read */
     struct feed_standing standing;
     bool behind;                 /* said that the registry is behind the place */
 };

@@ -37,41 +37,35 @@ bool place_parse(struct str text, struct notify_place *out)
     return true;
 }
 
-struct scan {
-    struct notify_place place;
-    bool found;
-};
-
 static bool take_place(const rd_kafka_message_t *message, void *user)
 {
-    struct scan *scan = user;
+    struct notify_mark *mark = user;
     struct notify_place place;
     if (str_equal(kafka_key(message), STR(NOTIFY_PLACE_KEY)) && place_parse(kafka_value(message), &place)) {
-        scan->place = place;
-        scan->found = true;
+        *mark = (struct notify_mark){.place = place, .found = true};
+        if (!uuid_parse(kafka_header(message, NOTIFY_PLACE_WRITER), &mark->writer))
+            mark->writer = (struct uuid){{0}};
     }
     return true;
 }
 
 struct status place_recover(const struct kafka_config *config, struct kafka_client *client, const char *topic,
-    struct notify_place *out, bool *found, struct fault *fault)
+    struct notify_mark *out, struct fault *fault)
 {
     int64_t low, high;
     struct status s = kafka_watermarks(client, topic, 0, SCAN_TIMEOUT_MS, &low, &high, fault);
     if (status_failed(s))
         return s;
     /* The last record is near the end, behind it only markers and aborted ones: look there first. */
-    struct scan scan = {0};
+    *out = (struct notify_mark){0};
     for (int64_t tail = TAIL_FIRST; low < high; tail *= TAIL_FACTOR) {
         int64_t from = high - low > tail ? high - tail : low;
-        s = kafka_scan(config, topic, 0, from, SCAN_TIMEOUT_MS, take_place, &scan, fault);
+        s = kafka_scan(config, topic, 0, from, SCAN_TIMEOUT_MS, take_place, out, fault);
         if (status_failed(s))
             return s;
-        if (scan.found || from == low)
+        if (out->found || from == low)
             break;
     }
-    *out = scan.place;
-    *found = scan.found;
     return status_ok();
 }
 
