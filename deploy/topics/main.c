@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "codec/journal.h"
 #include "core/code.h"
+#include "shell/backoff.h"
 #include "shell/kafka.h"
 #include "shell/log.h"
 #include "shell/option.h"
@@ -52,6 +53,8 @@ static const struct option_program program = {
     .rows = sizeof(rows) / sizeof(rows[0]),
 };
 
+#define LEADER_TRIES 60
+
 typedef VEC(struct kafka_topic) topic_list;
 
 static void topic_add(struct arena *arena, topic_list *list, const struct options *o, struct kafka_topic topic)
@@ -75,6 +78,10 @@ static void topics_of_registry(struct arena *arena, topic_list *list, const stru
 
 static void topics_of_authority(struct arena *arena, topic_list *list, const struct options *o, const char *authority)
 {
+    const char *acts = str_format(arena, "%s.acts.%s", o->kafka.prefix, authority).data;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->item[i].name, acts) == 0)
+            return; /* named twice */
     topic_add(arena, list, o, (struct kafka_topic){.name = str_format(arena, "acts.%s", authority).data});
     topic_add(arena, list, o, (struct kafka_topic){.name = str_format(arena, "receipts.%s", authority).data});
 }
@@ -91,6 +98,23 @@ static bool authorities_valid(const struct option_rest *rest)
         }
     }
     return true;
+}
+
+/* A topic that was just made has no leader for a moment: until then its users would be turned away. */
+static struct status topics_wait(struct kafka_client *client, const topic_list *list, struct fault *fault)
+{
+    struct backoff backoff = {.min_ms = 10, .max_ms = 500};
+    for (size_t i = 0; i < list->count;) {
+        int64_t low, high;
+        struct status s = kafka_watermarks(client, list->item[i].name, 0, KAFKA_DEADLINE_MS, &low, &high, fault);
+        if (s.class == STATUS_OK) {
+            backoff_reset(&backoff);
+            i++;
+        } else if (s.class != STATUS_RETRY || backoff.tries == LEADER_TRIES || backoff_wait(&backoff)) {
+            return s;
+        }
+    }
+    return status_ok();
 }
 
 static struct status genesis_write(struct arena *arena, const struct options *o, const struct kafka_config *config,
@@ -133,14 +157,15 @@ static struct status topics_make(struct arena *arena, const struct options *o, c
         topics_of_authority(arena, &list, o, rest->item[i]);
     struct kafka_config config = {.log = log, .options = &o->kafka, .client_id = program.name};
     struct kafka_client client = {0};
-    struct status s =
-        kafka_producer_open(&config, &(struct kafka_producer_config){.message_timeout_ms = KAFKA_DEADLINE_MS}, &client, fault);
+    struct status s = kafka_consumer_open(&config, &(struct kafka_consumer_config){.group = NULL}, &client, fault);
     if (status_failed(s))
         goto out;
     if (!o->check)
         s = kafka_topics_create(&client, list.item, list.count, 60000, fault);
     if (!status_failed(s))
         s = kafka_topics_check(&client, list.item, list.count, 60000, fault);
+    if (!status_failed(s) && !o->check)
+        s = topics_wait(&client, &list, fault);
     if (!status_failed(s) && o->genesis && !o->check)
         s = genesis_write(arena, o, &config, &client, fault);
 out:
