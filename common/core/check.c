@@ -17,7 +17,7 @@ void check_act(struct arena *arena, const struct act *act, const struct grammar_
         .faults = faults,
         .warnings = warnings};
     check_form(&check);
-    if (faults->total > 0)
+    if (faults->first != RULE_NONE && faults->first <= RULE_FORM)
         return;
     check_codes(&check);
     check_scheme(&check);

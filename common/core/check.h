@@ -10,7 +10,7 @@
 /* Codes that one act affects (FULL). */
 #define CHECK_CODES_MAX 10000
 
-/* First FORM (limits, text, dates, lists, repeats, exclusions). Then, only when `faults` is still empty: GRAMMAR,
+/* First FORM (limits, text, dates, lists, repeats, exclusions). Then, only when `faults` holds none of ACCOUNT and FORM: GRAMMAR,
  * SCHEME (what needs no registered scheme), ENTERPRISE, INFO, DECISION, ROOT's static part; and, as warnings, LEGACY
  * and normalization. `grammar` is that of the act's scheme where it is a registered one, else NULL (its codes are then
  * judged for length and characters alone). Both lists are added to. Not judged: ACCOUNT, order-decision, scheme-unknown
@@ -23,7 +23,7 @@ void check_act(struct arena *arena, const struct act *act, const struct grammar_
  * check_act. Which units are left out of the list (children-open) only the registry knows. */
 void check_lists(struct arena *arena, const struct act *act, struct findings *faults);
 
-/* INFO of a code that is issued: name and address, in `enterprise` established acts the type too. `path` is that of the
+/* INFO of a code that is issued: name and address, in scheme `enterprise` the type too. `path` is that of the
  * info in the act ("body.into.info"). check_act does it for established and split; a merger's new target needs the
  * registry. */
 void check_info_complete(

@@ -55,10 +55,11 @@ static void check_cleared(struct check *check, field_mask clear, field_mask kept
 void check_info(struct check *check)
 {
     const struct act *act = check->act;
+    bool typed = str_equal(act->scheme, STR("enterprise"));
     switch (act->kind) {
     case ACT_ESTABLISHED: {
         struct spot spot = {"body.info", 0, NULL};
-        info_complete(check, &act->body.established.info, str_equal(act->scheme, STR("enterprise")), spot);
+        info_complete(check, &act->body.established.info, typed, spot);
         check_values(check, &act->body.established.info, spot);
         break;
     }
@@ -75,7 +76,7 @@ void check_info(struct check *check)
     case ACT_SPLIT:
         for (size_t i = 0; i < act->body.split.count; i++) {
             struct spot spot = {"body.results", i, ".info"};
-            info_complete(check, &act->body.split.result[i].info, false, spot);
+            info_complete(check, &act->body.split.result[i].info, typed, spot);
             check_values(check, &act->body.split.result[i].info, spot);
         }
         break;

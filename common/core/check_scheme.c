@@ -61,11 +61,21 @@ static bool takes_kind(struct str scheme, enum act_kind kind)
     return str_equal(scheme, STR("enterprise")) || kind != ACT_RECODED;
 }
 
+/* The caller may have asked the registry already. */
+static bool known_fault(const struct check *check, enum reason reason)
+{
+    for (int i = 0; i < check->faults->count; i++) {
+        if (check->faults->item[i].reason == reason)
+            return true;
+    }
+    return false;
+}
+
 void check_scheme(struct check *check)
 {
     const struct act *act = check->act;
     if (!str_equal(act->scheme, STR("gov")) && !str_equal(act->scheme, STR("enterprise")) &&
-        !code_scheme_valid(act->scheme))
+        !code_scheme_valid(act->scheme) && !known_fault(check, REASON_SCHEME_UNKNOWN))
         check_fault_code(check, REASON_SCHEME_UNKNOWN, STR("scheme"), act->scheme);
     if (!takes_kind(act->scheme, act->kind))
         check_fault_code(check, REASON_SCHEME_KIND, STR("kind"), act->scheme);

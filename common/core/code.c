@@ -98,10 +98,10 @@ enum enterprise_fault code_enterprise_check(struct str code)
         return ENTERPRISE_FORM;
     if (branch && (code.data[10] != '-' || !all_digits(str_part(code, 11, 3))))
         return ENTERPRISE_FORM;
-    if (code_enterprise_digit(code.data) != code.data[9] - '0')
-        return ENTERPRISE_CHECK;
     if (memcmp(code.data + 2, "0000000", 7) == 0)
         return ENTERPRISE_SEQUENCE;
+    if (code_enterprise_digit(code.data) != code.data[9] - '0')
+        return ENTERPRISE_CHECK;
     if (branch && memcmp(code.data + 11, "000", 3) == 0)
         return ENTERPRISE_BRANCH;
     return ENTERPRISE_OK;

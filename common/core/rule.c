@@ -111,13 +111,29 @@ static struct str clip(struct str text, size_t max)
     return (struct str){text.data, len};
 }
 
+/* When the list is full, the last of the highest rule makes room for one of a lower rule, so that the verdict's rule is
+ * always among those kept. */
+static bool findings_make_room(struct findings *findings, enum rule rule)
+{
+    int out = 0;
+    for (int i = 1; i < findings->count; i++) {
+        if (reason_rule(findings->item[i].reason) >= reason_rule(findings->item[out].reason))
+            out = i;
+    }
+    if (reason_rule(findings->item[out].reason) <= rule)
+        return false;
+    findings->count--;
+    memmove(&findings->item[out], &findings->item[out + 1], (size_t)(findings->count - out) * sizeof *findings->item);
+    return true;
+}
+
 void findings_add(struct findings *findings, struct finding finding)
 {
     enum rule rule = reason_rule(finding.reason);
     if (findings->first == RULE_NONE || rule < findings->first)
         findings->first = rule;
     findings->total++;
-    if (findings->count == FINDINGS_MAX)
+    if (findings->count == FINDINGS_MAX && !findings_make_room(findings, rule))
         return;
     finding.code = clip(finding.code, FINDING_CODE_MAX);
     finding.field = clip(finding.field, FINDING_FIELD_MAX);

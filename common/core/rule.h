@@ -52,7 +52,7 @@ struct findings {
     int total;      /* found */
     enum rule first; /* the lowest rule of all found, RULE_NONE when there is none */
 };
-/* Keeps the finding (the first hundred) and the first rule. */
+/* Keeps the finding and the first rule; of more than a hundred those of the lowest rules, in the order found. */
 void findings_add(struct findings *findings, struct finding finding);
 /* Stable, by rule. */
 void findings_sort(struct findings *findings);

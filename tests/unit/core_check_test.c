@@ -128,6 +128,9 @@ static void info(void **state)
     struct code_info result[] = {{STR("H26.A"), sample_info()}, {STR("H26.B"), sample_info()}};
     result[1].info.field[INFO_ADDRESS] = STR_NONE;
     bad(sample_split(result, 2, true), REASON_INFO_MISSING, "body.results[1].info.address");
+    struct code_info branch[] = {{STR("0100109106-001"), sample_info()}};
+    BAD(sample_split(branch, 1, true), act.scheme = STR("enterprise");
+        act.body.split.source = STR("0100109106"), REASON_INFO_MISSING, "body.results[0].info.type");
     BAD(sample_contact(), act.body.contact_updated.clear = 1u << INFO_ADDRESS, REASON_INFO_CLEARED,
         "body.clear.address");
     BAD(sample_corrected(), act.body.corrected.clear = 1u << INFO_ADDRESS, REASON_INFO_CLEARED, "body.clear.address");
@@ -293,6 +296,24 @@ static void several_faults(void **state)
     /* With a fault of form nothing further is judged. */
     act.note = STR("");
     bad(act, REASON_FORM_EMPTY, "note");
+    /* Nor with one of ACCOUNT; a scheme that the registry does not know is no reason to stop. */
+    act = sample_established();
+    act.decision = (struct decision_doc){0};
+    act.scheme = STR("no");
+    faults = (struct findings){0};
+    findings_add(&faults, (struct finding){.reason = REASON_ACCOUNT_NAME});
+    check_act(arena, &act, NULL, 0, &faults, &warnings);
+    assert_int_equal(faults.total, 1);
+    faults = (struct findings){0};
+    findings_add(&faults, (struct finding){.reason = REASON_SCHEME_UNKNOWN});
+    check_act(arena, &act, NULL, 0, &faults, &warnings);
+    assert_int_equal(faults.total, 2);
+    assert_int_equal(faults.first, RULE_SCHEME);
+    act.scheme = STR("NO");
+    faults = (struct findings){0};
+    findings_add(&faults, (struct finding){.reason = REASON_SCHEME_UNKNOWN});
+    check_act(arena, &act, NULL, 0, &faults, &warnings);
+    assert_int_equal(faults.total, 2);
 }
 
 static void warned(void **state)

@@ -83,6 +83,7 @@ static void enterprise_bad(void **state)
         {STR("0100109107-001"), ENTERPRISE_CHECK},
         {STR("1000000080"), ENTERPRISE_CHECK}, /* no tenth digit fits */
         {STR("0100000003"), ENTERPRISE_SEQUENCE},
+        {STR("0100000004"), ENTERPRISE_SEQUENCE},
         {STR("0100109106-000"), ENTERPRISE_BRANCH},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -116,6 +116,13 @@ static void collecting(void **state)
     assert_int_equal(findings->count, FINDINGS_MAX);
     assert_int_equal(findings->total, 205);
     assert_int_equal(findings->first, RULE_FORM);
+    /* The lowest rules stay: room was made by the last of the highest. */
+    findings_sort(findings);
+    assert_int_equal(findings->item[0].reason, REASON_FORM_EMPTY);
+    assert_int_equal(findings->item[1].number, 2);
+    assert_int_equal(findings->item[2].number, 4);
+    for (int i = 3; i < FINDINGS_MAX; i++)
+        assert_int_equal(findings->item[i].reason, REASON_UNKNOWN_CODE);
     test_free(findings);
 }
 
