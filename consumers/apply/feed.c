@@ -1,0 +1,394 @@
+#include "feed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "shell/process.h"
+
+#define IDLE_MS 100     /* poll while there is nothing */
+#define STALLED_MS 1000 /* the writer is away this long: the partition is paused */
+
+struct batch {
+    struct arena *arena;
+    VEC(struct entry) entries;
+    size_t bytes;
+};
+
+struct feed {
+    struct feed_config config;
+    struct kafka_client consumer;
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* any of the following */
+    bool stop, assigned, waiting;
+    int term;               /* counts assignments and their ends */
+    int64_t wanted;         /* begin there; -1: nothing asked */
+    struct batch *ready;    /* handed over, until the writer comes again */
+    struct status status;
+    struct fault fault;
+    /* the thread's own */
+    struct batch batch[2], *filling;
+    int64_t expected;       /* offset of the next record; -1: not begun */
+    int64_t doubted;        /* offset at which a jump was seen once */
+    bool paused;
+    time_ms full_since;
+};
+
+/* ---- the thread -------------------------------------------------------------------------------------------------- */
+
+static void batch_clear(struct batch *batch)
+{
+    arena_reset(batch->arena);
+    batch->entries.item = NULL;
+    batch->entries.count = batch->entries.room = 0;
+    batch->bytes = 0;
+}
+
+static bool batch_full(const struct feed *feed)
+{
+    return feed->filling->entries.count >= feed->config.records_max || feed->filling->bytes >= feed->config.bytes_max;
+}
+
+static void feed_fail(struct feed *feed, struct status status, const char *what)
+{
+    pthread_mutex_lock(&feed->lock);
+    if (!status_failed(feed->status))
+        feed->status = status_fail(&feed->fault, status.class, status.code, "%s: %s", feed->config.topic, what);
+    pthread_cond_broadcast(&feed->changed);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static rd_kafka_topic_partition_list_t *partition(const struct feed *feed, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, feed->config.topic, 0)->offset = offset;
+    return list;
+}
+
+static void pause_reading(struct feed *feed, bool pause)
+{
+    rd_kafka_topic_partition_list_t *list = partition(feed, RD_KAFKA_OFFSET_INVALID);
+    rd_kafka_resp_err_t err = pause ? rd_kafka_pause_partitions(feed->consumer.rk, list)
+                                    : rd_kafka_resume_partitions(feed->consumer.rk, list);
+    if (err)
+        log_warn(feed->config.log, pause ? "cannot pause" : "cannot resume", LOG_TEXT("error", rd_kafka_err2name(err)));
+    rd_kafka_topic_partition_list_destroy(list);
+    feed->paused = pause;
+}
+
+/* Reads from `offset` on: assigning anew is the one way of seeking that always holds. */
+static void read_from(struct feed *feed, int64_t offset)
+{
+    rd_kafka_topic_partition_list_t *list = partition(feed, offset);
+    rd_kafka_resp_err_t err = rd_kafka_assign(feed->consumer.rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err) {
+        feed_fail(feed, kafka_status(err), rd_kafka_err2str(err));
+        return;
+    }
+    pause_reading(feed, false);
+    feed->expected = offset;
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    struct feed *feed = ((struct kafka_client *)opaque)->user;
+    bool assigned = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && list->cnt > 0;
+    pthread_mutex_lock(&feed->lock);
+    feed->assigned = assigned;
+    feed->term++;
+    feed->wanted = -1;
+    feed->expected = -1;
+    batch_clear(feed->filling);
+    pthread_cond_broadcast(&feed->changed);
+    pthread_mutex_unlock(&feed->lock);
+    if (!assigned) {
+        rd_kafka_assign(rk, err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? list : NULL);
+        return;
+    }
+    /* Where to begin stands in PostgreSQL: nothing is fetched before the writer says it. */
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    rd_kafka_assign(rk, list);
+    rd_kafka_pause_partitions(rk, list);
+    feed->paused = true;
+}
+
+static struct str copy_of(struct arena *arena, const void *data, size_t size)
+{
+    return data ? (struct str){arena_copy(arena, data, size), size} : STR_NONE;
+}
+
+static void copy_headers(struct arena *arena, const rd_kafka_message_t *message, struct entry *entry)
+{
+    rd_kafka_headers_t *headers;
+    if (rd_kafka_message_headers(message, &headers))
+        return;
+    size_t count = rd_kafka_header_cnt(headers);
+    entry->header = arena_array(arena, struct journal_header, count);
+    for (; entry->headers < count; entry->headers++) {
+        const char *name;
+        const void *value;
+        size_t size;
+        if (rd_kafka_header_get_all(headers, entry->headers, &name, &value, &size))
+            break;
+        entry->header[entry->headers] =
+            (struct journal_header){str_copy(arena, str_of(name)), copy_of(arena, value, size)};
+    }
+}
+
+static void take_message(struct feed *feed, const rd_kafka_message_t *message)
+{
+    if (message->partition != 0 || feed->expected < 0 || message->offset < feed->expected)
+        return;
+    if (message->offset > feed->expected && feed->doubted != feed->expected) {
+        feed->doubted = feed->expected; /* the library may have skipped it: once more */
+        log_warn(feed->config.log, "records were skipped, reading again",
+                 LOG_PLACE(feed->config.topic, 0, feed->expected), LOG_INT("read", message->offset));
+        read_from(feed, feed->expected);
+        return;
+    }
+    struct batch *batch = feed->filling;
+    struct entry *entry = vec_push(batch->arena, &batch->entries);
+    rd_kafka_timestamp_type_t type;
+    time_ms broker_ms = rd_kafka_message_timestamp(message, &type);
+    *entry = (struct entry){.offset = message->offset, .log_append = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME};
+    entry->key = copy_of(batch->arena, message->key, message->key_len);
+    entry->value = copy_of(batch->arena, message->payload, message->len);
+    copy_headers(batch->arena, message, entry);
+    entry_read(entry, feed->config.reader, batch->arena, broker_ms);
+    batch->bytes += message->len + 512;
+    feed->expected = message->offset + 1;
+}
+
+static void take_event(struct feed *feed, const rd_kafka_message_t *message)
+{
+    if (!message->err) {
+        take_message(feed, message);
+        return;
+    }
+    struct status status = kafka_status(message->err);
+    const char *text = rd_kafka_message_errstr(message);
+    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+        feed_fail(feed, (struct status){STATUS_STOP, "out-of-range"}, text);
+    else if (status.class == STATUS_STOP)
+        feed_fail(feed, status, text);
+    else
+        log_warn(feed->config.log, "reading the journal", LOG_TEXT("error", rd_kafka_err2name(message->err)),
+                 LOG_TEXT("text", text));
+}
+
+/* What the writer asked for. False: it is time to end. */
+static bool serve(struct feed *feed, bool drained)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool go_on = !feed->stop;
+    int64_t wanted = feed->assigned ? feed->wanted : -1;
+    feed->wanted = -1;
+    if (wanted >= 0)
+        batch_clear(feed->filling);
+    if (wanted < 0 && feed->waiting && !feed->ready && feed->filling->entries.count > 0 && (drained || batch_full(feed))) {
+        feed->ready = feed->filling;
+        feed->filling = feed->filling == &feed->batch[0] ? &feed->batch[1] : &feed->batch[0];
+        batch_clear(feed->filling);
+        pthread_cond_broadcast(&feed->changed);
+    }
+    pthread_mutex_unlock(&feed->lock);
+    if (go_on && wanted >= 0)
+        read_from(feed, wanted);
+    return go_on;
+}
+
+/* The batch is full and the writer busy, or away: then the partition is paused and the group is still served. */
+static void serve_full(struct feed *feed)
+{
+    if (!feed->full_since)
+        feed->full_since = time_monotonic();
+    if (!feed->paused && time_monotonic() - feed->full_since > STALLED_MS)
+        pause_reading(feed, true);
+    if (feed->paused) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(feed->consumer.rk, IDLE_MS);
+        if (message) {
+            take_event(feed, message);
+            rd_kafka_message_destroy(message);
+        }
+        return;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += 50 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_mutex_lock(&feed->lock);
+    if (!feed->waiting && !feed->stop)
+        pthread_cond_timedwait(&feed->changed, &feed->lock, &until);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+static void *run(void *argument)
+{
+    struct feed *feed = argument;
+    bool drained = false;
+    while (serve(feed, drained)) {
+        if (batch_full(feed)) {
+            serve_full(feed);
+            continue;
+        }
+        feed->full_since = 0;
+        if (feed->paused && feed->expected >= 0)
+            read_from(feed, feed->expected);
+        int timeout_ms = feed->filling->entries.count == 0 ? IDLE_MS : drained ? 1 : 0;
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(feed->consumer.rk, timeout_ms);
+        drained = !message;
+        if (message) {
+            take_event(feed, message);
+            rd_kafka_message_destroy(message);
+        }
+    }
+    return NULL;
+}
+
+/* ---- the writer's side ----------------------------------------------------------------------------------------------- */
+
+struct status feed_open(struct feed **out, const struct feed_config *config, struct fault *fault)
+{
+    struct feed *feed = calloc(1, sizeof *feed);
+    if (!feed)
+        abort();
+    *out = feed;
+    feed->config = *config;
+    feed->wanted = feed->expected = feed->doubted = -1;
+    feed->status = status_ok();
+    feed->filling = &feed->batch[0];
+    feed->batch[0].arena = arena_open(0);
+    feed->batch[1].arena = arena_open(0);
+    pthread_mutex_init(&feed->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&feed->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    static const struct kafka_setting quick[] = {{"heartbeat.interval.ms", "1000"}, {"fetch.wait.max.ms", "100"}};
+    struct kafka_config kafka = *config->kafka;
+    kafka.user = feed;
+    kafka.extra = quick;
+    kafka.extras = sizeof quick / sizeof *quick;
+    const struct kafka_consumer_config consumer = {.group = config->group, .session_timeout_ms = 6000,
+                                                   .on_rebalance = on_rebalance, .assignor = "range"};
+    struct status status = kafka_consumer_open(&kafka, &consumer, &feed->consumer, fault);
+    if (status_failed(status))
+        return status;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, config->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(feed->consumer.rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err)
+        return kafka_fail(fault, err, "subscribing to the journal");
+    if (pthread_create(&feed->thread, NULL, run, feed) != 0)
+        return status_fail(fault, STATUS_STOP, "thread", "no thread can be started");
+    feed->started = true;
+    return status_ok();
+}
+
+void feed_close(struct feed *feed)
+{
+    if (!feed)
+        return;
+    pthread_mutex_lock(&feed->lock);
+    feed->stop = true;
+    pthread_cond_broadcast(&feed->changed);
+    pthread_mutex_unlock(&feed->lock);
+    if (feed->started)
+        pthread_join(feed->thread, NULL);
+    kafka_close(&feed->consumer);
+    arena_close(feed->batch[0].arena);
+    arena_close(feed->batch[1].arena);
+    pthread_cond_destroy(&feed->changed);
+    pthread_mutex_destroy(&feed->lock);
+    free(feed);
+}
+
+/* Waits for a change, at most until `until` (monotonic). With the lock held. */
+static bool wait_change(struct feed *feed, time_ms until)
+{
+    time_ms left = until - time_monotonic();
+    if (left <= 0 || process_stopping())
+        return false;
+    left = left > 200 ? 200 : left; /* a signal wakes nobody here */
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    int64_t nanos = at.tv_nsec + left * 1000000;
+    at.tv_sec += nanos / 1000000000;
+    at.tv_nsec = nanos % 1000000000;
+    pthread_cond_timedwait(&feed->changed, &feed->lock, &at);
+    return true;
+}
+
+int feed_term(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    int term = feed->assigned ? feed->term : 0;
+    pthread_mutex_unlock(&feed->lock);
+    return term;
+}
+
+void feed_wait(struct feed *feed, int term, int timeout_ms)
+{
+    time_ms until = time_monotonic() + timeout_ms;
+    pthread_mutex_lock(&feed->lock);
+    while ((feed->assigned ? feed->term : 0) == term && !status_failed(feed->status))
+        if (!wait_change(feed, until))
+            break;
+    pthread_mutex_unlock(&feed->lock);
+}
+
+void feed_begin(struct feed *feed, int term, int64_t offset)
+{
+    pthread_mutex_lock(&feed->lock);
+    if (feed->assigned && feed->term == term) {
+        feed->wanted = offset;
+        feed->ready = NULL;
+    }
+    pthread_cond_broadcast(&feed->changed);
+    pthread_mutex_unlock(&feed->lock);
+}
+
+struct status feed_next(struct feed *feed, int term, int timeout_ms, struct feed_batch *out, struct fault *fault)
+{
+    time_ms until = time_monotonic() + timeout_ms;
+    *out = (struct feed_batch){0};
+    pthread_mutex_lock(&feed->lock);
+    feed->ready = NULL;
+    feed->waiting = true;
+    pthread_cond_broadcast(&feed->changed);
+    while (!feed->ready && feed->assigned && feed->term == term && !status_failed(feed->status))
+        if (!wait_change(feed, until))
+            break;
+    feed->waiting = false;
+    struct status status = feed->status;
+    if (status_failed(status))
+        *fault = feed->fault;
+    else if (feed->ready && feed->assigned && feed->term == term)
+        *out = (struct feed_batch){feed->ready->entries.item, feed->ready->entries.count};
+    pthread_mutex_unlock(&feed->lock);
+    return status;
+}
+
+void feed_tell(struct feed *feed, int64_t next_offset)
+{
+    rd_kafka_topic_partition_list_t *list = partition(feed, next_offset);
+    rd_kafka_commit(feed->consumer.rk, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+int64_t feed_lag(struct feed *feed, int64_t next_offset)
+{
+    int64_t low = 0, high = -1;
+    if (rd_kafka_get_watermark_offsets(feed->consumer.rk, feed->config.topic, 0, &low, &high) || high < 0)
+        return -1;
+    return high > next_offset ? high - next_offset : 0;
+}
