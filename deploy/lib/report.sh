@@ -83,7 +83,7 @@ report_next()
     eval "\$(deploy/quickstart env)"                    addresses and programs for this shell
     orgcode-publish --help                             publish acts of your own; schemas/acts.md has their form,
                                                        schemas/samples/ has examples
-    orgcode-topics H01                                 topics for one more authority
+    orgcode-topics H05                                 topics for one more authority
     kcat -C -b "\$ORGCODE_BOOTSTRAP" -t $ORGCODE_PREFIX.changes       follow the changes
     psql "\$ORGCODE_PG"                                 the directory: tables in schema orgcode
     deploy/quickstart status | stop | start | clean    logs are in $ORGCODE_HOME/log
