@@ -36,7 +36,14 @@ static const struct option_row row[] = {
         .help = "One JSON object a line on stdout: refused acts, warnings, verdicts, and a summary."},
     {.name = "language", .kind = OPTION_CHOICE, .offset = offsetof(struct publish_options, language), .initial = "auto",
         .choices = "auto|vi|en", .help = "Language of messages; auto goes by LC_ALL, LC_MESSAGES, LANG, else English."},
-    OPTION_ROWS_COMMON(struct publish_options, common),
+    {.name = "config", .kind = OPTION_TEXT, .offset = offsetof(struct publish_options, common.config),
+        .env = "ORGCODE_CONFIG", .value = "FILE",
+        .help = "Read options from FILE, one `name = value` a line; # begins a comment."},
+    {.name = "log-level", .kind = OPTION_CHOICE, .offset = offsetof(struct publish_options, common.log_level),
+        .env = "ORGCODE_LOG_LEVEL", .initial = "warn", .choices = LOG_LEVEL_CHOICES, .help = "The least level that is logged."},
+    {.name = "log-format", .kind = OPTION_CHOICE, .offset = offsetof(struct publish_options, common.log_format),
+        .env = "ORGCODE_LOG_FORMAT", .initial = "auto", .choices = LOG_FORMAT_CHOICES,
+        .help = "Form of the log on stderr; auto is text on a terminal and JSON lines else."},
 };
 
 static const struct option_program program = {

@@ -333,11 +333,20 @@ static int exit_code(const struct report *report, struct status status)
     return refused ? PROCESS_REFUSED : PROCESS_DONE;
 }
 
+/* Nothing is sent when a later file is not there. */
+static struct status look_at_files(const struct publish *publish, struct fault *fault)
+{
+    for (int i = 0; i < publish->files; i++)
+        if (strcmp(publish->file[i], "-") != 0 && access(publish->file[i], R_OK) != 0)
+            return status_fail(fault, STATUS_RETRY, "open", "%s: %s", publish->file[i], strerror(errno));
+    return status_ok();
+}
+
 int publish_run(struct publish *publish)
 {
     const struct publish_options *options = publish->options;
     struct fault fault = {""};
-    struct status status = status_ok();
+    struct status status = look_at_files(publish, &fault);
     bool judged_before = options->check || options->all_or_nothing, sent = false;
     for (int i = 0; i < publish->files && options->all_or_nothing && !status_failed(status); i++)
         if (strcmp(publish->file[i], "-") == 0)
