@@ -1,8 +1,7 @@
 /* orgcode-topics: makes the topics of a registry and of its authorities in one request, and writes the genesis record. */
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/time.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "codec/journal.h"
@@ -23,6 +22,7 @@ struct options {
     bool genesis;
     bool check;
     long long epoch;
+    long long stamp_ms;
 };
 
 static const struct option_row rows[] = {
@@ -37,6 +37,9 @@ static const struct option_row rows[] = {
      .help = "Write the genesis record, with a new registry id, if the journal is empty."},
     {.name = "epoch", .kind = OPTION_INT, .offset = offsetof(struct options, epoch), .initial = "1", .value = "N",
      .min = 1, .max = 99, .help = "Epoch in the genesis record; it rises only when a journal was lost."},
+    {.name = "stamp", .kind = OPTION_INT, .offset = offsetof(struct options, stamp_ms), .value = "MS", .min = 0,
+     .max = 253402300799000,
+     .help = "Time of the genesis record of a scripted registry, in milliseconds since 1970; without it, now."},
     {.name = "check", .kind = OPTION_FLAG, .offset = offsetof(struct options, check),
      .help = "Create nothing: check that the topics are there and never forget a record."},
 };
@@ -129,9 +132,7 @@ static struct status genesis_write(struct arena *arena, const struct options *o,
         log_info(config->log, "the journal has records: no genesis record written", LOG_INT("records", high));
         return status_ok();
     }
-    struct timeval now;
-    gettimeofday(&now, NULL);
-    time_ms stamp_ms = (time_ms)now.tv_sec * 1000 + now.tv_usec / 1000;
+    time_ms stamp_ms = o->stamp_ms ? o->stamp_ms : time_now();
     struct journal_header header[JOURNAL_HEADERS_MAX];
     size_t count = journal_headers(arena, RECORD_GENESIS, stamp_ms, NULL, header);
     rd_kafka_headers_t *headers = rd_kafka_headers_new(count);

@@ -36,8 +36,10 @@ def days(count):
 
 
 class Registry:
-    def __init__(self, services, folder, mode="live", authorities=("ROOT", "H26", "G12"), migrate=True, genesis=True):
-        self.services, self.folder, self.mode = services, Path(folder), mode
+    def __init__(self, services, folder, mode="live", authorities=("ROOT", "H26", "G12"), migrate=True, genesis=True,
+                 born="2020-01-01T00:00"):
+        """born: the genesis record's time, in a scripted registry; genesis=False leaves the journal empty."""
+        self.services, self.folder, self.mode, self.born = services, Path(folder), mode, born
         self.folder.mkdir(parents=True, exist_ok=True)
         number = next(_numbers)
         self.prefix = f"t{os.getpid()}x{number}"
@@ -85,7 +87,10 @@ class Registry:
 
     def add_authorities(self, *authorities, genesis=False):
         """Creates the registry's topics and those of the authorities; with genesis, the first record too."""
-        self.run("topics", "--mode", self.mode, *(["--genesis"] if genesis else []), *authorities, check=True)
+        options = ["--mode", self.mode]
+        if genesis:
+            options += ["--genesis", *(["--stamp", millis(self.born)] if self.mode == "scripted" else [])]
+        self.run("topics", *options, *authorities, check=True)
 
     # ---- acts -----------------------------------------------------------------------------------------------------
 
