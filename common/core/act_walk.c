@@ -128,4 +128,6 @@ void act_each_code(const struct act *act, act_visit *visit, void *context)
 {
     struct code_visit to = {visit, context};
     act_walk(act, visit_code, &to);
+    if (act->kind == ACT_SCHEME_REGISTERED)
+        visit(context, act->body.scheme_registered.issuer, ROLE_NAMED);
 }

@@ -33,8 +33,7 @@ static void name_code(void *context, struct str code, enum code_role role)
 static struct naming names_of(struct registry *registry, const struct act *act)
 {
     struct naming naming = {.registry = registry, .act = act};
-    if (act->kind != ACT_SCHEME_REGISTERED)
-        act_each_code(act, name_code, &naming);
+    act_each_code(act, name_code, &naming);
     return naming;
 }
 

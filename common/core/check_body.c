@@ -192,7 +192,7 @@ static void check_sources_apart(struct check *check)
         source[i].text = act->body.merged.source[i];
     check_sort(source, count);
     for (size_t i = 0; i < units->count; i++) {
-        if (check_sorted_has(source, count, units->item[i].code))
+        if (units->item[i].code.len > 0 && check_sorted_has(source, count, units->item[i].code))
             check_fault_code(
                 check, REASON_FORM_REPEATED, spot_text(check->arena, unit_spot(units->item, i)), units->item[i].code);
     }

@@ -68,7 +68,8 @@ void check_repeats(
         item[i] = (struct text_at){text_of(list, i), i};
     check_sort(item, count);
     for (size_t i = 1; i < count; i++) {
-        if (str_compare(item[i].text, item[i - 1].text) == 0)
+        /* Empty ones are at fault already. */
+        if (item[i].text.len > 0 && str_compare(item[i].text, item[i - 1].text) == 0)
             check_fault_code(check, reason, spot_text(check->arena, spot_of(list, item[i].index)), item[i].text);
     }
 }

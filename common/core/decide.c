@@ -79,13 +79,20 @@ static void judge_whole(struct judge *judge, bool *flush)
     }
 }
 
-/* Of an announced act these are refused at once, all else is a warning until its day. */
+/* Of an announced act these are refused at once; what else the registry finds is a warning until its day. */
 static bool refused_now(const struct finding *fault)
 {
-    enum rule rule = reason_rule(fault->reason);
-    return rule <= RULE_ORDER || rule == RULE_ACTREF || rule == RULE_ROOT || fault->reason == REASON_UNIQUE_GRANTED ||
-           fault->reason == REASON_UNIQUE_TWICE || fault->reason == REASON_CLOSED_REGRANT ||
-           fault->reason == REASON_CLOSED_CODE || fault->reason == REASON_FULL_CODES;
+    switch (fault->reason) {
+    case REASON_FORM_VALUE:
+    case REASON_UNIQUE_GRANTED:
+    case REASON_UNIQUE_TWICE:
+    case REASON_CLOSED_REGRANT:
+    case REASON_CLOSED_CODE:
+    case REASON_FULL_CODES:
+        return true;
+    default:
+        return reason_rule(fault->reason) == RULE_ACTREF || reason_rule(fault->reason) == RULE_ROOT;
+    }
 }
 
 static void soften_faults(struct judge *judge)

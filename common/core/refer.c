@@ -43,26 +43,28 @@ static bool find_and_judge_target(struct judge *judge, struct uuid id, const cha
     bool waits = target && (target->verdict == VERDICT_ANNOUNCED || target->verdict == VERDICT_HELD);
     if (!target)
         judge_fault(judge, REASON_ACTREF_MISSING, STR_NONE, str_of(field), -1, named, 0);
-    else if (target->verdict != VERDICT_ACCEPTED && !(waits && judge->act->kind == ACT_ANNULLED))
-        judge_fault(judge, REASON_ACTREF_STATE, STR_NONE, str_of(field), -1, named, 0);
     else if (target->kind == ACT_CORRECTED || target->kind == ACT_ANNULLED || target->kind == ACT_SCHEME_REGISTERED)
         judge_fault(judge, REASON_ACTREF_KIND, STR_NONE, str_of(field), -1, named, 0);
+    else if (target->verdict != VERDICT_ACCEPTED && !(waits && judge->act->kind == ACT_ANNULLED))
+        judge_fault(judge, REASON_ACTREF_STATE, STR_NONE, str_of(field), -1, named, 0);
     else
         judge->target = target;
     return judge->target != NULL;
 }
 
-static bool own_target(const struct judge *judge)
-{
-    return str_equal(judge->target->authority, judge->act->authority);
-}
-
-/* Authority over a code that another authority's act wrote. */
-static void judge_inherited(struct judge *judge, struct str key, const char *field)
+/* Authority over a code that the target wrote: as over any other, but that an account may see to its own contact data. */
+static void judge_over(struct judge *judge, struct str key, const char *field)
 {
     bool own_contact = judge->target->kind == ACT_CONTACT_UPDATED && str_equal(key, judge->act->authority);
-    if (!own_target(judge) && !own_contact)
+    if (!own_contact)
         judge_authority(judge, key, false, false, str_of(field), -1);
+}
+
+/* An authority takes back its own act whole, another's only where it has authority now. */
+static void judge_inherited(struct judge *judge, struct str key, const char *field)
+{
+    if (!str_equal(judge->target->authority, judge->act->authority))
+        judge_over(judge, key, field);
 }
 
 /* ---- corrected ---------------------------------------------------------------------------------------------------- */
@@ -82,7 +84,7 @@ static void judge_corrected(struct judge *judge)
                     str_copy(judge->registry->arena, str_of(uuid_format(judge->target->id, text))), 0);
         return;
     }
-    judge_inherited(judge, key, "body.code");
+    judge_over(judge, key, "body.code");
 }
 
 static void correct(struct judge *judge, const struct act_context *context)

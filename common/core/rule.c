@@ -204,7 +204,7 @@ struct str finding_message(struct arena *arena, const struct finding *finding, e
         char number[24];
         struct str name = {text.data + at + 1, (size_t)(end - text.data) - at - 1};
         struct str value = message_value(finding, name, number);
-        message_add(&message, str_empty(value) ? STR("?") : value);
+        message_add(&message, !str_given(value) ? STR("?") : str_empty(value) ? STR("\"\"") : value);
         at = (size_t)(end - text.data) + 1;
     }
     *vec_push(arena, &message.text) = '\0';

@@ -172,7 +172,8 @@ static void unfold_below(struct judge *judge, struct code *code, const char *fie
         struct code *child = code->children.item[i];
         if (!code_open_now(child))
             continue;
-        if (!plan_find(&judge->plan, child->key)) {
+        const struct touch *listed = plan_find(&judge->plan, child->key);
+        if (!listed || !(listed->op & FACT_CLOSE)) {
             if (linked)
                 close_unit(judge, child->key, field, -1);
             else
