@@ -95,10 +95,10 @@ class Registry:
     # ---- acts -----------------------------------------------------------------------------------------------------
 
     def act(self, kind, body, authority="H26", on="2025-07-01", decision=None, act_id=None, **more):
-        """An act in its JSON form. decision: None for a made-up one issued on the effective date, False for none."""
+        """An act in its JSON form. decision: None for a made-up one, issued long ago; False for none."""
         act = {"actId": act_id or str(uuid.uuid4()), "authority": authority, "kind": kind, "effectiveOn": on, "body": body}
         if decision is None:
-            decision = {"number": "1/QĐ (minh họa)", "issuedBy": "UBND (minh họa)", "issuedOn": on}
+            decision = {"number": "1/QĐ (minh họa)", "issuedBy": "UBND (minh họa)", "issuedOn": min(on, "2020-01-01")}
         if decision:
             act["decision"] = decision
         act.update(more)
