@@ -19,6 +19,7 @@ orgcode_test(core_act_test SOURCES core_act_test.c LIBS orgcode_core)
 orgcode_test(core_check_form_test SOURCES core_check_form_test.c LIBS orgcode_core)
 orgcode_test(core_check_test SOURCES core_check_test.c LIBS orgcode_core)
 orgcode_test(core_grammar_test SOURCES core_grammar_test.c LIBS orgcode_core)
+orgcode_test(core_random_test SOURCES core_random_test.c LIBS orgcode_core)
 
 add_executable(orgcode-rules-dump rules_dump.c)
 target_link_libraries(orgcode-rules-dump PRIVATE orgcode_core)
