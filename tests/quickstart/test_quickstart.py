@@ -30,6 +30,14 @@ def test_first_run_shows_changes_and_a_closed_province(checkout):
     assert "How to go on:" in checkout.first
 
 
+def test_the_directory_is_what_the_sample_should_give(checkout):
+    closed = checkout.shell('psql -XAtc "select code from orgcode.code where status = 2 order by code" "$ORGCODE_PG"').split()
+    assert closed == EXPECTED["closed"]
+    headers = checkout.shell('kcat -C -q -e -b "$ORGCODE_BOOTSTRAP" -t orgcode.changes -o beginning -f "%h\\n" </dev/null')
+    types = re.findall(r"ce_type=([^,\n]*)", headers)
+    assert {t: types.count(t) for t in sorted(set(types))} == EXPECTED["changeTypes"]
+
+
 def test_second_run_is_quick_and_changes_nothing(checkout):
     before, pids = checkout.place(), checkout.pids()
     again = checkout.quickstart()
