@@ -1,0 +1,287 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "codec/avro_act.h"
+#include "engine.h"
+#include "migrate.h"
+#include "national.h"
+
+/* orgcode-bench-apply CONNINFO [established|mixed] [ACTS] [BATCH]
+ *
+ * Acts a second through apply's engine (decode, prefetch, decide, write, commit: all but Kafka's client) against COPY of the same
+ * rows into the same tables, as many acts a transaction. The database is made new. One line of figures; the ratio counts. */
+
+struct bench {
+    struct pg pg;
+    struct store store;
+    struct engine engine;
+    struct avro_reader *reader;
+    struct national *national;
+    struct arena *arena; /* of a batch's records */
+    struct entry *entry;
+    long acts, batch;
+    int64_t offset;
+    int64_t mark[NATIONAL_PROVINCES + 1];
+    double prepare_s, take_s;
+};
+
+static void must(struct status status, const struct fault *fault)
+{
+    if (!status_failed(status))
+        return;
+    fprintf(stderr, "bench: %s: %s\n", status.code, fault->text);
+    exit(3);
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static const time_ms today_ms = (time_ms)NATIONAL_TODAY * DAY_MS;
+
+static struct entry *next_entry(struct bench *bench, size_t i)
+{
+    struct entry *entry = &bench->entry[i];
+    *entry = (struct entry){.offset = bench->offset++, .log_append = true};
+    entry->header = arena_array(bench->arena, struct journal_header, JOURNAL_HEADERS_MAX);
+    return entry;
+}
+
+static void make_genesis(struct bench *bench)
+{
+    struct entry *entry = next_entry(bench, 0);
+    struct uuid id = {{1}};
+    journal_genesis_encode(bench->arena, id, 1, MODE_LIVE, &entry->value);
+    entry->headers = journal_headers(bench->arena, RECORD_GENESIS, today_ms, NULL, entry->header);
+}
+
+static void make_act(struct bench *bench, size_t i)
+{
+    struct entry *entry = next_entry(bench, i);
+    struct act *act = national_next(bench->national, bench->arena);
+    struct str topic = str_format(bench->arena, "orgcode.acts.%.*s", STR_ARG(act->authority));
+    int at = act->authority.data[0] == 'R' ? NATIONAL_PROVINCES : atoi(act->authority.data + 1) - 1;
+    int64_t offset = bench->mark[at]++;
+    struct origin origin = {topic, act->authority, 0, offset, offset, today_ms};
+    entry->key = act->authority;
+    avro_act_encode(bench->arena, act, &entry->value);
+    entry->headers = journal_headers(bench->arena, RECORD_ACT, today_ms, &origin, entry->header);
+}
+
+static struct str copied(struct arena *arena, struct str text)
+{
+    return str_given(text) ? (struct str){arena_copy(arena, text.data, text.len), text.len} : text;
+}
+
+/* Copying and decoding are apply's own work, the making of the acts is not: it is left out of the time. */
+static void run_batch(struct bench *bench, size_t count)
+{
+    struct fault fault = {0};
+    double begun = seconds();
+    struct arena *arena = arena_open(0);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &bench->entry[i];
+        entry->key = copied(arena, entry->key);
+        entry->value = copied(arena, entry->value);
+        entry_read(entry, bench->reader, arena, today_ms);
+    }
+    bench->prepare_s += seconds() - begun;
+    must(engine_take(&bench->engine, bench->entry, count, &fault), &fault);
+    bench->take_s += seconds() - begun;
+    arena_close(arena);
+    arena_reset(bench->arena);
+}
+
+static void run_acts(struct bench *bench)
+{
+    make_genesis(bench);
+    run_batch(bench, 1);
+    for (int i = 0; i < NATIONAL_PROVINCES; i++)
+        make_act(bench, (size_t)i);
+    run_batch(bench, NATIONAL_PROVINCES);
+    bench->prepare_s = bench->take_s = 0;
+    for (long done = 0; done < bench->acts;) {
+        long count = bench->acts - done < bench->batch ? bench->acts - done : bench->batch;
+        for (long i = 0; i < count; i++)
+            make_act(bench, (size_t)i);
+        run_batch(bench, (size_t)count);
+        done += count;
+    }
+}
+
+/* ---- the same rows by COPY ------------------------------------------------------------------------------------------- */
+
+#define COPIED 6
+static const char *const copied_table[COPIED] = {"code", "code_version", "succession", "act", "change", "receipt"};
+/* What orders a table's rows as the acts came. */
+static const char *const copied_order[COPIED] = {"(select min(sequence) from orgcode.code_version v where v.code = t.code), code",
+                                                 "sequence, valid_from", "sequence", "number", "sequence", "number"};
+
+struct chunk {
+    char *data;
+    size_t size, room;
+};
+
+static PGresult *run(struct bench *bench, const char *sql)
+{
+    PGresult *result = PQexec(bench->pg.conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN && status != PGRES_COPY_OUT) {
+        fprintf(stderr, "bench: %s: %s\n", sql, PQerrorMessage(bench->pg.conn));
+        exit(3);
+    }
+    return result;
+}
+
+/* Rows of one table, cut into as many pieces as there were batches. */
+static void save(struct bench *bench, const char *table, const char *order, long chunks, struct chunk *chunk)
+{
+    char sql[512];
+    PQclear(run(bench, "drop table if exists bench_rows"));
+    snprintf(sql, sizeof sql, "create temp table bench_rows as select t.*, ntile(%ld) over (order by %s) as piece from orgcode.%s t",
+             chunks, order, table);
+    PQclear(run(bench, sql));
+    PQclear(run(bench, "create index on bench_rows (piece)"));
+    for (long i = 0; i < chunks; i++) {
+        snprintf(sql, sizeof sql,
+                 "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute where attrelid = "
+                 "'orgcode.%s'::regclass and attnum > 0", table);
+        PGresult *names = run(bench, sql);
+        char *copy = malloc(4096);
+        snprintf(copy, 4096, "copy (select %s from bench_rows where piece = %ld) to stdout (format binary)",
+                 PQgetvalue(names, 0, 0), i + 1);
+        PQclear(names);
+        PQclear(run(bench, copy));
+        free(copy);
+        char *row;
+        int size;
+        while ((size = PQgetCopyData(bench->pg.conn, &row, 0)) > 0) {
+            if (chunk[i].size + (size_t)size > chunk[i].room) {
+                chunk[i].room = (chunk[i].room + (size_t)size) * 2;
+                chunk[i].data = realloc(chunk[i].data, chunk[i].room);
+            }
+            memcpy(chunk[i].data + chunk[i].size, row, (size_t)size);
+            chunk[i].size += (size_t)size;
+            PQfreemem(row);
+        }
+        PQclear(PQgetResult(bench->pg.conn));
+    }
+}
+
+static void load(struct bench *bench, const char *table, const struct chunk *chunk)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "copy orgcode.%s from stdin (format binary)", table);
+    PQclear(run(bench, sql));
+    for (size_t at = 0; at < chunk->size; at += 65536)
+        PQputCopyData(bench->pg.conn, chunk->data + at, (int)(chunk->size - at < 65536 ? chunk->size - at : 65536));
+    PQputCopyEnd(bench->pg.conn, NULL);
+    PGresult *result;
+    while ((result = PQgetResult(bench->pg.conn))) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+            fprintf(stderr, "bench: %s: %s\n", sql, PQerrorMessage(bench->pg.conn));
+            exit(3);
+        }
+        PQclear(result);
+    }
+}
+
+static double copy_acts(struct bench *bench, size_t *bytes)
+{
+    long chunks = (bench->acts + bench->batch - 1) / bench->batch;
+    struct chunk *chunk[COPIED];
+    for (int t = 0; t < COPIED; t++) {
+        chunk[t] = calloc((size_t)chunks, sizeof **chunk);
+        save(bench, copied_table[t], copied_order[t], chunks, chunk[t]);
+    }
+    PQclear(run(bench, "truncate orgcode.code, orgcode.code_version, orgcode.succession, orgcode.act, orgcode.change, orgcode.receipt"));
+    PQclear(run(bench, "checkpoint"));
+    double begun = seconds();
+    for (long i = 0; i < chunks; i++) {
+        PQclear(run(bench, "begin"));
+        for (int t = 0; t < COPIED; t++) {
+            load(bench, copied_table[t], &chunk[t][i]);
+            *bytes += chunk[t][i].size;
+        }
+        PQclear(run(bench, "commit"));
+    }
+    double spent = seconds() - begun;
+    for (int t = 0; t < COPIED; t++) {
+        for (long i = 0; i < chunks; i++)
+            free(chunk[t][i].data);
+        free(chunk[t]);
+    }
+    return spent;
+}
+
+static void open_all(struct bench *bench, const char *conninfo, struct log *log)
+{
+    struct fault fault = {0};
+    int applied;
+    must(pg_open(conninfo, "bench", log, &bench->pg, &fault), &fault);
+    PQclear(run(bench, "drop schema if exists orgcode cascade"));
+    PQclear(run(bench, "drop schema if exists orgcode_ops cascade"));
+    must(migrate(&bench->pg, &applied, &fault), &fault);
+    bench->reader = avro_reader_open(&fault);
+    if (!bench->reader)
+        must((struct status){STATUS_STOP, "schemas"}, &fault);
+    struct pg pg;
+    must(pg_open(conninfo, "bench", log, &pg, &fault), &fault);
+    must(store_open(&bench->store, pg, bench->reader, &fault), &fault);
+    engine_open(&bench->engine, &bench->store, log, "orgcode.journal");
+    must(engine_start(&bench->engine, &fault), &fault);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fprintf(stderr, "usage: %s CONNINFO [established|mixed] [ACTS] [BATCH]\n", argv[0]);
+        return 2;
+    }
+    bool mixed = argc > 2 && strcmp(argv[2], "mixed") == 0;
+    struct bench bench = {.acts = argc > 3 ? atol(argv[3]) : 100000, .batch = argc > 4 ? atol(argv[4]) : 5000};
+    struct log *log = log_open("bench", LOG_LEVEL_WARN, LOG_FORMAT_AUTO, 2);
+    bench.national = national_open(mixed, 1);
+    bench.arena = arena_open(0);
+    bench.entry = calloc((size_t)(bench.batch > NATIONAL_PROVINCES ? bench.batch : NATIONAL_PROVINCES), sizeof *bench.entry);
+    open_all(&bench, argv[1], log);
+    double cpu = cpu_seconds();
+    run_acts(&bench);
+    cpu = cpu_seconds() - cpu;
+    const struct engine_seen seen = bench.engine.seen;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    size_t bytes = 0;
+    double copy_s = copy_acts(&bench, &bytes);
+    double apply_rate = (double)bench.acts / bench.take_s, copy_rate = (double)bench.acts / copy_s;
+    printf("%-12s %8ld acts, %ld a transaction: apply %7.0f acts/s (decode %.2f s of %.2f s), COPY %7.0f acts/s, ratio %.2f\n",
+           mixed ? "mixed" : "established", bench.acts, bench.batch, apply_rate, bench.prepare_s, bench.take_s, copy_rate,
+           apply_rate / copy_rate);
+    printf("%-12s %.0f bytes an act, %.2f changes an act, accepted %lld, rejected %lld, transactions %lld, peak memory %ld MiB\n", "",
+           (double)bytes / (double)bench.acts, (double)seen.changes / (double)bench.acts,
+           (long long)seen.verdict[VERDICT_ACCEPTED], (long long)seen.verdict[VERDICT_REJECTED], (long long)seen.writes,
+           usage.ru_maxrss / 1024);
+    national_close(bench.national);
+    engine_close(&bench.engine);
+    store_close(&bench.store);
+    pg_close(&bench.pg);
+    avro_reader_close(bench.reader);
+    arena_close(bench.arena);
+    free(bench.entry);
+    log_close(log);
+    return 0;
+}
