@@ -29,7 +29,8 @@ enum spot_role {
 };
 typedef void spot_visit(void *context, struct str code, enum spot_role role, struct spot spot);
 /* Every code of the act in the order of act_each_code, those not given left out (newCode) when they are optional;
- * a required one that is absent is visited as absent. */
+ * a required one that is absent is visited as absent. A scheme's issuer is none of them: it has no role in the
+ * scheme's own codes. */
 void act_walk(const struct act *act, spot_visit *visit, void *context);
 
 #endif

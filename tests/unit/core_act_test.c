@@ -319,7 +319,7 @@ static void each_code(void **state)
     assert_string_equal(codes_of(sample_closed()), "H26.18 ");
     assert_string_equal(codes_of(sample_corrected()), "H26.18 ");
     assert_string_equal(codes_of(sample_annulled()), "");
-    assert_string_equal(codes_of(sample_scheme(&item, 1)), "");
+    assert_string_equal(codes_of(sample_scheme(&item, 1)), "G24 ");
 }
 
 int main(void)
