@@ -1,5 +1,6 @@
 #include "notify.h"
 
+#include "hook.h"
 #include "shell/backoff.h"
 #include "shell/process.h"
 
@@ -82,9 +83,11 @@ static struct status send_batch(struct notifier *n, struct fault *fault)
         s = batch_send(n, &next, &counts, fault);
     if (status_failed(s))
         return s;
+    hook_point("before-kafka-commit");
     s = sender_commit(&n->sender, fault);
     if (status_failed(s))
         return s;
+    hook_point("after-kafka-commit");
     set_place(n, next);
     metric_add(n->metric.transactions, 1);
     metric_add(n->metric.changes, counts.changes);
