@@ -80,11 +80,12 @@ static void measure(struct bench *bench, const char *name, struct act *act, long
 
 int main(int argc, char **argv)
 {
-    long rounds = argc > 1 ? atol(argv[1]) : 500000;
-    if (rounds < PAIRS) {
+    unsigned long long asked = 500000;
+    if (argc > 2 || (argc == 2 && !str_to_u64(str_of(argv[1]), &asked)) || asked < PAIRS || asked > 1000000000) {
         fprintf(stderr, "usage: %s [ACTS, at least %d]\n", argv[0], PAIRS);
         return 2;
     }
+    long rounds = (long)asked;
     struct bench bench = {.arena = arena_open(0),
         .faults = calloc(1, sizeof *bench.faults),
         .warnings = calloc(1, sizeof *bench.warnings)};
