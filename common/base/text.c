@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <utf8proc.h>
 
 /* A code point, and how many bytes it takes; size 0: not UTF-8. */
@@ -111,25 +112,40 @@ static bool is_nfc_surely(struct str s)
     return true;
 }
 
+/* Points of a text that is composed; one of more is over every limit of ours (4,000 characters of at most four points
+ * each) and stays as it came. So hostile bytes cannot make us take much memory for it. */
+#define POINTS_MAX 16000
+#define POINTS_AT_HAND 1024
+
+static struct str compose(struct arena *arena, struct str s)
+{
+    const utf8proc_uint8_t *input = (const utf8proc_uint8_t *)s.data;
+    const utf8proc_option_t form = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+    utf8proc_ssize_t size = (utf8proc_ssize_t)s.len;
+    utf8proc_int32_t at_hand[POINTS_AT_HAND + 1], *points = at_hand;
+    utf8proc_ssize_t count = utf8proc_decompose(input, size, NULL, 0, form);
+    if (count <= 0 || count > POINTS_MAX)
+        return s;
+    if (count > POINTS_AT_HAND)
+        points = malloc(sizeof *points * (size_t)(count + 1));
+    if (!points)
+        abort();
+    utf8proc_decompose(input, size, points, count, form);
+    utf8proc_ssize_t len = utf8proc_reencode(points, count, form);
+    struct str out = {(const char *)points, len > 0 ? (size_t)len : 0};
+    out = len < 0 || str_equal(out, s) ? s : str_copy(arena, out);
+    if (points != at_hand)
+        free(points);
+    return out;
+}
+
 struct str text_nfc(struct arena *arena, struct str s)
 {
     if (s.len == 0 || is_nfc_surely(s))
         return s;
     /* What will be refused stays as it came, so that the result does not hang on the library's Unicode version. */
     enum text_fault fault = text_check(s);
-    if (fault == TEXT_NOT_UTF8 || fault == TEXT_UNASSIGNED || s.len > INT32_MAX / 8)
+    if (fault == TEXT_NOT_UTF8 || fault == TEXT_UNASSIGNED)
         return s;
-    const utf8proc_uint8_t *input = (const utf8proc_uint8_t *)s.data;
-    const utf8proc_option_t form = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
-    utf8proc_ssize_t size = (utf8proc_ssize_t)s.len;
-    utf8proc_ssize_t count = utf8proc_decompose(input, size, NULL, 0, form);
-    if (count <= 0)
-        return s;
-    utf8proc_int32_t *points = arena_array(arena, utf8proc_int32_t, count + 1);
-    utf8proc_decompose(input, size, points, count, form);
-    utf8proc_ssize_t len = utf8proc_reencode(points, count, form);
-    if (len < 0)
-        return s;
-    struct str out = {(const char *)points, (size_t)len};
-    return str_equal(out, s) ? s : out;
+    return compose(arena, s);
 }

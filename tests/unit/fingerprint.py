@@ -2,9 +2,10 @@
 """Parsing canonical form and CRC-64-AVRO of a schema, by the text of the Avro specification alone.
 
     fingerprint.py schemas/avro/act.avsc             prints the fingerprint
-    fingerprint.py schemas/avro/act.avsc <expected>  exits 1 when it is another
+    fingerprint.py schemas/avro/act.avsc <header>    exits 1 when the header defines another ACT_FINGERPRINT
 """
 import json
+import re
 import sys
 
 PRIMITIVE = {"null", "boolean", "int", "long", "float", "double", "bytes", "string"}
@@ -51,7 +52,8 @@ def main():
     if len(sys.argv) == 2:
         print(value)
         return 0
-    expected = sys.argv[2].lower().removeprefix("0x").rstrip("u")
+    with open(sys.argv[2], encoding="utf-8") as file:
+        expected = re.search(r"#define ACT_FINGERPRINT 0x([0-9a-f]{16})u", file.read()).group(1)
     if value != expected:
         print("the fingerprint of %s is %s, not %s" % (sys.argv[1], value, expected))
     return 0 if value == expected else 1

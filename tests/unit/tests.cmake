@@ -28,3 +28,13 @@ add_test(NAME rules_golden COMMAND orgcode-rules-dump --compare ${PROJECT_SOURCE
 orgcode_test(publish_csv_test SOURCES publish_csv_test.c LIBS orgcode_publish_parts)
 orgcode_test(publish_input_test SOURCES publish_input_test.c LIBS orgcode_publish_parts)
 orgcode_test(publish_progress_test SOURCES publish_progress_test.c LIBS orgcode_publish_parts)
+
+orgcode_test(codec_writer_test SOURCES codec_writer_test.c LIBS orgcode_codec)
+orgcode_test(codec_avro_test SOURCES codec_avro_test.c LIBS orgcode_codec)
+orgcode_test(codec_json_test SOURCES codec_json_test.c LIBS orgcode_codec)
+orgcode_test(codec_change_test SOURCES codec_change_test.c LIBS orgcode_codec)
+orgcode_test(codec_receipt_test SOURCES codec_receipt_test.c LIBS orgcode_codec)
+orgcode_test(codec_journal_test SOURCES codec_journal_test.c LIBS orgcode_codec)
+orgcode_test(codec_mutation_test SOURCES codec_mutation_test.c LIBS orgcode_codec)
+add_test(NAME codec_fingerprint COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/fingerprint.py
+    ${PROJECT_SOURCE_DIR}/schemas/avro/act.avsc ${PROJECT_SOURCE_DIR}/common/codec/avro_frame.h)
