@@ -7,6 +7,15 @@ static struct str text(const PGresult *result, int row, int column, struct arena
     return str_copy(arena, pg_text(result, row, column));
 }
 
+/* Elements of text[], copied. */
+static struct str *texts(const PGresult *result, int row, int column, struct arena *arena, size_t *count)
+{
+    struct str *item = pg_text_array(result, row, column, arena, count);
+    for (size_t i = 0; i < *count; i++)
+        item[i] = str_copy(arena, item[i]);
+    return item;
+}
+
 static void read_info(const PGresult *result, int row, int column, struct arena *arena, struct values *out)
 {
     for (int i = 0; i < INFO_FIELDS; i++)
@@ -25,7 +34,7 @@ static void read_info(const PGresult *result, int row, int column, struct arena 
 static void read_edges(const PGresult *result, int row, int column, struct arena *arena, struct edge_list *out)
 {
     size_t count;
-    struct str *item = pg_text_array(result, row, column, arena, &count);
+    struct str *item = texts(result, row, column, arena, &count);
     *out = (struct edge_list){0};
     if (count == 0)
         return;
@@ -67,7 +76,7 @@ struct code *read_code(const PGresult *result, int row, struct arena *arena)
 static void read_given(const PGresult *result, int row, int column, struct arena *arena, struct values *out)
 {
     size_t count;
-    struct str *item = pg_text_array(result, row, column, arena, &count);
+    struct str *item = texts(result, row, column, arena, &count);
     if (count < INFO_FIELDS + 6)
         return;
     for (int i = 0; i < INFO_FIELDS; i++)
@@ -142,7 +151,7 @@ struct scheme *read_scheme(const PGresult *result, int row, struct arena *arena)
     size_t count;
     scheme->id = text(result, row, 0, arena);
     scheme->issuer = text(result, row, 1, arena);
-    struct str *item = pg_text_array(result, row, 2, arena, &count);
+    struct str *item = texts(result, row, 2, arena, &count);
     scheme->item = arena_array(arena, struct grammar_item, count);
     scheme->count = count;
     for (size_t i = 0; i < count; i++) {
@@ -196,7 +205,7 @@ void read_pending(const PGresult *result, int row, struct arena *arena, struct p
     out->authority = text(result, row, 5, arena);
     out->id = pg_uuid(result, row, 6);
     out->bytes = text(result, row, 7, arena);
-    out->code = pg_text_array(result, row, 8, arena, &count);
+    out->code = texts(result, row, 8, arena, &count);
     out->grants = read_grants(result, row, 9, arena, count);
     out->codes = (int)count;
 }
