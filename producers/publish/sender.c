@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#include "codec/avro_act.h"
+#include "found.h"
+#include "shell/backoff.h"
 #include "shell/process.h"
 
 #define SAVE_EACH_MS 500
@@ -33,12 +34,7 @@ struct sender {
     struct fault fault;
     time_ms moved, saved; /* monotonic: last acknowledgement, last save */
     bool unsaved;
-    /* digests found behind the progress, sorted; `taken` marks those that were asked for */
-    struct sha256 *found;
-    bool *taken;
-    size_t founds, found_room;
-    struct avro_reader *reader;
-    struct arena *arena;
+    struct found found; /* behind the progress of the run before */
 };
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -69,12 +65,6 @@ struct status sender_open(const struct sender_config *config, struct sender **ou
         return status_fail(fault, STATUS_STOP, "memory", "no memory");
     }
     *sender = (struct sender){.config = *config, .slot = slot, .moved = time_monotonic(), .failure = status_ok()};
-    sender->arena = arena_open(0);
-    sender->reader = avro_reader_open(fault);
-    if (!sender->arena || !sender->reader) {
-        sender_close(sender);
-        return status_fail(NULL, STATUS_STOP, "schema", "no reader");
-    }
     struct kafka_config kafka = {
         .log = config->log, .options = config->kafka, .client_id = "orgcode-publish", .user = sender};
     struct kafka_producer_config producer = {.linger_ms = 5, .message_max = KAFKA_MESSAGE_MAX, .on_delivery = on_delivery};
@@ -98,50 +88,38 @@ void sender_close(struct sender *sender)
             rd_kafka_topic_destroy(sender->topic[i].handle);
         kafka_close(&sender->client);
     }
-    avro_reader_close(sender->reader);
-    if (sender->arena)
-        arena_close(sender->arena);
     free(sender->topic);
     free(sender->slot);
-    free(sender->found);
-    free(sender->taken);
+    found_clear(&sender->found);
     free(sender);
 }
 
-/* ---- going on after a run that was killed ----------------------------------------------------------------------- */
-
-static bool take_found(const rd_kafka_message_t *message, void *user)
+/* The end of a topic. Tries again while the brokers are busy (a new leader, a restart), as long as the options allow; a
+ * topic that is not known is given two seconds. */
+static struct status ask_end(struct sender *sender, const char *topic, int64_t *out, struct fault *fault)
 {
-    struct sender *sender = user;
-    struct act *act;
-    struct fault fault;
-    struct arena_mark mark = arena_mark(sender->arena);
-    if (!status_failed(avro_act_decode(sender->reader, sender->arena, kafka_value(message), &act, &fault))) {
-        if (sender->founds == sender->found_room) {
-            size_t room = sender->found_room ? sender->found_room * 2 : 1024;
-            struct sha256 *grown = realloc(sender->found, room * sizeof *grown);
-            if (!grown)
-                return false;
-            sender->found = grown;
-            sender->found_room = room;
-        }
-        sender->found[sender->founds++] = act_digest(act);
+    struct backoff backoff = BACKOFF_USUAL;
+    time_ms begun = time_monotonic();
+    for (;;) {
+        int64_t low;
+        struct status status = kafka_watermarks(&sender->client, topic, 0, KAFKA_DEADLINE_MS, &low, out, fault);
+        bool unknown = status_failed(status) && strcmp(status.code, "unknown-topic") == 0;
+        time_ms limit = unknown && sender->config.give_up_ms > 2000 ? 2000 : sender->config.give_up_ms;
+        if (status.class != STATUS_RETRY || time_monotonic() - begun > limit)
+            return status;
+        if (backoff_wait(&backoff))
+            return status_fail(fault, STATUS_RETRY, "stopping", "stopped by a signal");
     }
-    arena_rewind(sender->arena, mark);
-    return true;
 }
 
-static int compare_digest(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct sha256));
-}
+/* ---- going on after a run that was killed ----------------------------------------------------------------------- */
 
 static struct status read_behind(struct sender *sender, const struct progress_route *route, bool *stale, struct fault *fault)
 {
     char topic[256];
     snprintf(topic, sizeof topic, "%s.acts.%s", sender->config.kafka->prefix, route->authority);
-    int64_t low, high;
-    struct status status = kafka_watermarks(&sender->client, topic, 0, KAFKA_DEADLINE_MS, &low, &high, fault);
+    int64_t high;
+    struct status status = ask_end(sender, topic, &high, fault);
     if (status_failed(status))
         return status;
     if (high < route->next) {
@@ -152,7 +130,7 @@ static struct status read_behind(struct sender *sender, const struct progress_ro
         return status_ok();
     struct kafka_config kafka = {
         .log = sender->config.log, .options = sender->config.kafka, .client_id = "orgcode-publish", .user = sender};
-    status = kafka_scan(&kafka, topic, 0, route->next, KAFKA_DEADLINE_MS, take_found, sender, fault);
+    status = found_read(&sender->found, &kafka, topic, route->next, fault);
     if (status.class == STATUS_STOP) {
         log_warn(sender->config.log, "the topic cannot be read back: acts that were sent last may be sent again, and are "
                                      "then answered as duplicates", LOG_TEXT("topic", topic), LOG_TEXT("error", fault->text));
@@ -180,37 +158,17 @@ struct status sender_resume(struct sender *sender, struct fault *fault)
         log_warn(sender->config.log, "the state of the interrupted run belongs to other topics and is not used",
             LOG_TEXT("state", progress->path));
         progress_forget(progress);
-        sender->founds = 0;
+        found_clear(&sender->found);
     }
     snprintf(progress->cluster, sizeof progress->cluster, "%s", cluster);
     snprintf(progress->prefix, sizeof progress->prefix, "%s", sender->config.kafka->prefix);
     rd_kafka_mem_free(sender->client.rk, cluster);
-    if (sender->founds > 0) {
-        qsort(sender->found, sender->founds, sizeof *sender->found, compare_digest);
-        sender->taken = calloc(sender->founds, sizeof *sender->taken);
-        if (!sender->taken)
-            return status_fail(fault, STATUS_STOP, "memory", "no memory");
-    }
-    return status_ok();
+    return found_sort(&sender->found, fault);
 }
 
 bool sender_found(struct sender *sender, struct sha256 digest)
 {
-    size_t low = 0, high = sender->founds;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_digest(&sender->found[middle], &digest) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < sender->founds && compare_digest(&sender->found[low], &digest) == 0; low++) {
-        if (!sender->taken[low]) {
-            sender->taken[low] = true;
-            return true;
-        }
-    }
-    return false;
+    return found_take(&sender->found, digest);
 }
 
 /* ---- sending ---------------------------------------------------------------------------------------------------- */
@@ -248,9 +206,8 @@ static struct status topic_end(struct sender *sender, const char *what, const ch
     struct fault *fault)
 {
     char topic[256];
-    int64_t low;
     snprintf(topic, sizeof topic, "%s.%s.%s", sender->config.kafka->prefix, what, authority);
-    struct status status = kafka_watermarks(&sender->client, topic, 0, KAFKA_DEADLINE_MS, &low, out, fault);
+    struct status status = ask_end(sender, topic, out, fault);
     if (status_failed(status) && strcmp(status.code, "unknown-topic") == 0)
         return status_fail(fault, STATUS_STOP, "unknown-topic",
             "there is no topic %s: the operator of the registry makes it when it lets authority %s in", topic, authority);
