@@ -97,6 +97,8 @@ static bool refused_now(const struct finding *fault)
 
 static void soften_faults(struct judge *judge)
 {
+    if (judge->faults.count == 0)
+        return;
     struct findings *kept = arena_new(judge->registry->arena, struct findings);
     for (int i = 0; i < judge->faults.count; i++)
         findings_add(refused_now(&judge->faults.item[i]) ? kept : &judge->warnings, judge->faults.item[i]);

@@ -38,8 +38,9 @@ static const struct findings *copy_findings(struct arena *arena, const struct fi
 {
     if (!findings || findings->count == 0)
         return NULL;
-    struct findings *copy = arena_new(arena, struct findings);
-    *copy = *findings;
+    size_t size = offsetof(struct findings, item) + (size_t)findings->count * sizeof findings->item[0];
+    struct findings *copy = arena_alloc(arena, size);
+    memcpy(copy, findings, size);
     findings_sort(copy);
     return copy;
 }

@@ -47,10 +47,10 @@ struct finding {
 #define FINDING_FIELD_MAX 96
 #define FINDING_EXPECTED_MAX 512
 struct findings {
-    struct finding item[FINDINGS_MAX];
-    int count;      /* kept, at most FINDINGS_MAX */
-    int total;      /* found */
+    int count;       /* kept, at most FINDINGS_MAX */
+    int total;       /* found */
     enum rule first; /* the lowest rule of all found, RULE_NONE when there is none */
+    struct finding item[FINDINGS_MAX]; /* last: a copy that is only read has `count` of them */
 };
 /* Keeps the finding and the first rule; of more than a hundred those of the lowest rules, in the order found. */
 void findings_add(struct findings *findings, struct finding finding);
