@@ -143,7 +143,7 @@ size_t arena_used(const struct arena *arena)
 
 void *arena_grow(struct arena *arena, const void *items, size_t item_size, size_t count, size_t *room)
 {
-    size_t larger = *room ? *room * 2 : 8;
+    size_t larger = *room ? *room * 2 : item_size > 128 ? 1 : 8; /* a list of large items is mostly one of one */
     if (larger < *room || (item_size && larger > SIZE_MAX / 2 / item_size))
         abort();
     void *out = arena_alloc(arena, larger * item_size);

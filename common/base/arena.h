@@ -35,7 +35,7 @@ size_t arena_used(const struct arena *arena);
 #define vec_push(arena, v)                                                                                   \
     ((v)->count == (v)->room ? (void)((v)->item = arena_grow((arena), (v)->item, sizeof *(v)->item, (v)->count, &(v)->room)) : (void)0, \
      &(v)->item[(v)->count++])
-/* Doubles `room` (from 8) and returns the moved items. */
+/* Doubles `room` (from 8, of large items from 1) and returns the moved items. */
 void *arena_grow(struct arena *arena, const void *items, size_t item_size, size_t count, size_t *room);
 
 #endif
