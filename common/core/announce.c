@@ -12,6 +12,14 @@ struct naming {
     VEC(bool) grants;
 };
 
+static bool merged_into_source(const struct act *act)
+{
+    for (size_t i = 0; i < act->body.merged.count; i++)
+        if (str_equal(act->body.merged.source[i], act->body.merged.into))
+            return true;
+    return false;
+}
+
 static void name_code(void *context, struct str code, enum code_role role)
 {
     struct naming *naming = context;
@@ -19,7 +27,7 @@ static void name_code(void *context, struct str code, enum code_role role)
     struct str key = code_key(arena, naming->act->scheme, code);
     bool grants = role == ROLE_GRANTED;
     if (naming->act->kind == ACT_MERGED && str_equal(code, naming->act->body.merged.into))
-        grants = !seek_granted(naming->registry, key);
+        grants = !merged_into_source(naming->act) && !seek_granted(naming->registry, key);
     void **seen = map_put(arena, &naming->seen, key);
     if (*seen) {
         naming->grants.item[(size_t)(uintptr_t)*seen - 1] |= grants;

@@ -81,7 +81,7 @@ void judge_authority(struct judge *judge, struct str key, bool unit, bool issued
     if (root && root_may(judge, key, unit, issued))
         return;
     struct str authority = authority_of(judge->registry, key);
-    if (!str_given(authority))
+    if (!str_given(authority) && !root)
         judge_fault(judge, REASON_AUTHORITY_NONE, key, field, index, STR_NONE, 0);
     else if (!str_equal(authority, actor))
         judge_fault(judge, REASON_AUTHORITY_NOT_OWN, key, field, index, authority, 0);
@@ -89,28 +89,28 @@ void judge_authority(struct judge *judge, struct str key, bool unit, bool issued
 
 /* ---- codes that must be there ------------------------------------------------------------------------------------ */
 
-/* A fact that only sets fields may stand on a closed code, before its closing. */
-static bool only_sets(const struct touch *touch) { return touch->op == FACT_SET; }
-
-static void judge_existing(struct judge *judge, const struct touch *touch)
+/* A code that an act names must be granted and open on its day, and stay so on every later day already written; a fact that
+ * only sets fields may stand on a closed code, before its closing. A late entry needs the history it is placed in. */
+void judge_open_on(struct judge *judge, struct str key, unsigned op, struct str field, int index)
 {
     date_day on = judge->act->effective_on;
-    struct code *code = seek_granted(judge->registry, touch->key);
+    struct code *code = seek_granted(judge->registry, key);
     if (!code) {
-        touch_fault(judge, touch, REASON_UNKNOWN_CODE, STR_NONE);
+        judge_fault(judge, REASON_UNKNOWN_CODE, key, field, index, STR_NONE, 0);
         return;
     }
     const struct record *now = &code->now;
-    if (now->status == CODE_CLOSED && (now->closed_on <= on || on > judge->today))
-        touch_fault(judge, touch, REASON_CLOSED_CODE, judge_date(judge, now->closed_on));
-    else if (now->status == CODE_CLOSED && !only_sets(touch))
-        touch_fault(judge, touch, REASON_ORDER_LATER, judge_date(judge, now->closed_on));
+    bool closed = now->status == CODE_CLOSED;
+    if (closed && (now->closed_on <= on || on > judge->today))
+        judge_fault(judge, REASON_CLOSED_CODE, key, field, index, judge_date(judge, now->closed_on), 0);
+    else if (closed && op != FACT_SET)
+        judge_fault(judge, REASON_ORDER_LATER, key, field, index, judge_date(judge, now->closed_on), 0);
     else if (on < now->issued_on)
-        touch_fault(judge, touch, REASON_ORDER_BEFORE_ISSUE, judge_date(judge, now->issued_on));
-    else if (touch->op & (FACT_CLOSE | FACT_CARRY) && on < code->structural_on)
-        touch_fault(judge, touch, REASON_ORDER_LATER, judge_date(judge, code->structural_on));
+        judge_fault(judge, REASON_ORDER_BEFORE_ISSUE, key, field, index, judge_date(judge, now->issued_on), 0);
+    else if (op & (FACT_CLOSE | FACT_CARRY) && on < code->structural_on)
+        judge_fault(judge, REASON_ORDER_LATER, key, field, index, judge_date(judge, code->structural_on), 0);
     else if (on < code->valid_from)
-        seek_history(judge->registry, code); /* a late entry: to be placed among the facts */
+        seek_history(judge->registry, code);
 }
 
 /* ---- codes to be granted ------------------------------------------------------------------------------------------ */
@@ -353,7 +353,7 @@ void judge_plan(struct judge *judge)
         if (!touch->any_authority)
             judge_authority(judge, touch->key, touch->unit, issued, touch->field, touch->index);
         if (touch->op & ~(unsigned)FACT_ISSUE)
-            judge_existing(judge, touch);
+            judge_open_on(judge, touch->key, touch->op, touch->field, touch->index);
         if (issued)
             judge_issued(judge, touch);
         if (touch->op & FACT_CLOSE && !keep)

@@ -62,6 +62,8 @@ bool plan_is_successor(const struct plan *plan, struct str key);
 void unfold_act(struct judge *judge);
 /* Judges the plan: ORDER to FULL. */
 void judge_plan(struct judge *judge);
+/* UNKNOWN, CLOSED, ORDER for a code that the act names; `op`: what it does to it. */
+void judge_open_on(struct judge *judge, struct str key, unsigned op, struct str field, int index);
 /* AUTHORITY alone, for one code; `closing`: the act closes its level-1 code and names it as a unit. */
 void judge_authority(struct judge *judge, struct str key, bool unit, bool issued, struct str field, int index);
 /* Who has authority over a key today; absent: nobody (or not loaded yet). */

@@ -1,3 +1,4 @@
+#include "core/code.h"
 #include "core/decide.h"
 #include "core/seek.h"
 
@@ -21,6 +22,8 @@ void scheme_judge_form(struct judge *judge)
 {
     const struct act *act = judge->act;
     struct str id = act->body.scheme_registered.scheme;
+    if (!code_scheme_valid(id))
+        return; /* judged already */
     const struct scheme *scheme = seek_scheme(judge->registry, id);
     if (!act->body.scheme_registered.amends) {
         if (scheme)
@@ -43,12 +46,7 @@ void scheme_judge_issuer(struct judge *judge)
     if (judge->act->body.scheme_registered.amends)
         return; /* the issuer may have been succeeded since */
     struct str issuer = judge->act->body.scheme_registered.issuer;
-    const struct code *code = seek_granted(judge->registry, issuer);
-    if (!code)
-        judge_fault(judge, REASON_UNKNOWN_CODE, issuer, STR("body.issuer"), -1, STR_NONE, 0);
-    else if (code->now.status == CODE_CLOSED)
-        judge_fault(judge, REASON_CLOSED_CODE, issuer, STR("body.issuer"), -1,
-                    judge_date(judge, code->now.closed_on), 0);
+    judge_open_on(judge, issuer, FACT_LINK, STR("body.issuer"), -1);
 }
 
 void scheme_carry_out(struct judge *judge, const struct act_context *context, int64_t *first, int64_t *last)
