@@ -62,14 +62,12 @@ struct status batch_topics(struct notifier *n, struct fault *fault)
     return status_ok();
 }
 
-void batch_forget_topic(struct notifier *n, const char *name)
+void batch_forget_topics(struct notifier *n)
 {
     for (size_t i = 0; i < n->receipts.count; i++) {
         struct receipts_topic *topic = n->receipts.entry[i].value;
-        if (strcmp(topic->name, name) == 0) {
-            topic->exists = false;
-            topic->looked_up = 0;
-        }
+        topic->exists = false;
+        topic->looked_up = 0;
     }
 }
 

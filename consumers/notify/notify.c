@@ -113,7 +113,7 @@ static struct status give_up_batch(struct notifier *n, struct status s, struct f
             s = aborted;
             *fault = second;
         } else {
-            batch_forget_topic(n, sender_failed_topic(&n->sender));
+            batch_forget_topics(n);
         }
     }
     return s.class == STATUS_REJECT ? (struct status){STATUS_STOP, s.code} : s;

@@ -64,7 +64,7 @@ struct status batch_send(struct notifier *notifier, struct notify_place *next, s
                          struct fault *fault) MUST_USE;
 /* Finds out which receipts topics of the rows there are; to be called outside of the transaction. */
 struct status batch_topics(struct notifier *notifier, struct fault *fault) MUST_USE;
-/* The topic may have gone: looked up again with the next batch. */
-void batch_forget_topic(struct notifier *notifier, const char *topic);
+/* A transaction failed: a receipts topic may have gone, and the error does not say which. All are looked up again. */
+void batch_forget_topics(struct notifier *notifier);
 
 #endif

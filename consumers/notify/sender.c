@@ -199,8 +199,3 @@ struct status sender_poll(struct sender *sender, struct fault *fault)
         return dead(sender, RD_KAFKA_RESP_ERR__FATAL, "idle", "fatal", fault);
     return status_ok();
 }
-
-const char *sender_failed_topic(const struct sender *sender)
-{
-    return sender->first_topic;
-}

@@ -47,7 +47,4 @@ struct status sender_commit(struct sender *sender, struct fault *fault) MUST_USE
 struct status sender_abort(struct sender *sender, struct fault *fault) MUST_USE;
 /* Serves callbacks; to be called while idle. RETRY "reopen" or "fenced" when the producer has died meanwhile. */
 struct status sender_poll(struct sender *sender, struct fault *fault) MUST_USE;
-/* The topic whose record could not be delivered in the batch that failed last; "" for none. */
-const char *sender_failed_topic(const struct sender *sender);
-
 #endif
