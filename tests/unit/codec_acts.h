@@ -17,7 +17,7 @@ static const char *const codec_acts[] = {
         "\"phone\":\"+84 24\",\"shortName\":\"SXD\",\"type\":\"agency\",\"website\":\"https://sxd.example\"}}," DECISION),
     "{\"actId\":\"" OTHER_ID "\",\"authority\":\"G05\",\"body\":{\"code\":\"0100109106\",\"info\":{\"address\":\"A \\\"x\\\" \\\\ "
     "B\",\"name\":\"Công ty\",\"type\":\"enterprise\"}},\"decision\":{\"issuedBy\":\"Bộ\",\"issuedOn\":\"2025-06-25\",\"number\":\"1\","
-    "\"sha256\":\"00\",\"title\":\"Về việc\",\"uri\":\"https://a.example/b\"},\"effectiveOn\":\"2025-07-01\",\"happenedOn\":"
+    "\"sha256\":\"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881\",\"title\":\"Về việc\",\"uri\":\"https://a.example/b\"},\"effectiveOn\":\"2025-07-01\",\"happenedOn\":"
     "\"2025-06-20\",\"kind\":\"established\",\"note\":\"ghi chú\",\"publishedAt\":\"2025-07-02T08:00:00.123+07:00\","
     "\"scheme\":\"enterprise\"}",
     ACT("contact_updated",

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "codec/json_act.h"
@@ -35,6 +36,22 @@ static const struct act *read_act(const char *json)
     return act;
 }
 
+/* For json_schema_test.py: the event as a reader gets it, a line each. */
+static void write_line(const json_t *event, struct str data)
+{
+    const char *path = getenv("ORGCODE_TEST_OUT");
+    if (!path)
+        return;
+    json_t *whole = json_copy((json_t *)(uintptr_t)event);
+    json_object_set_new(whole, "data", json_loadb(data.data, data.len, 0, NULL));
+    FILE *file = fopen(path, "a");
+    assert_non_null(file);
+    json_dumpf(whole, file, JSON_COMPACT);
+    fputc('\n', file);
+    fclose(file);
+    json_decref(whole);
+}
+
 /* A second way to the hash: the stored text parsed, the event put together as contract.md says it, dumped by jansson.
  */
 static struct sha256 hash_again(struct str data, const struct change_attributes *attributes, const char *source)
@@ -56,6 +73,7 @@ static struct sha256 hash_again(struct str data, const struct change_attributes 
         "correlationid", text.correlation_id, "actindex", attributes->act_index, "actcount", attributes->act_count,
         "datacontenttype", "application/json", "dataschema", "urn:orgcode:schema:change:1", "data", parsed);
     assert_non_null(event);
+    write_line(event, data);
     json_object_del(event, "source");
     char *canonical = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS);
     struct sha256 digest;
@@ -197,7 +215,7 @@ static void an_established_code(void **state)
 #define RECORD                                                                                                         \
     "{\"code\":\"H26.18\",\"info\":" INFO ",\"issuedOn\":\"2025-07-01\",\"lastDecision\":" DOCUMENT                    \
     ",\"level\":2,\"organizationId\":" ID ",\"parent\":\"H26\",\"predecessorCount\":0,\"predecessors\":[],\"scheme\":" \
-                                          "\"gov\",\"status\":\"open\",\"successorCount\":0,\"successors\":[],"        \
+    "\"gov\",\"status\":\"open\",\"successorCount\":0,\"successors\":[],"                                              \
     "\"type\":\"agency\",\"version\":7}"
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
     char hex[SHA256_TEXT_SIZE];

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "codec/json_change.h"
@@ -49,6 +50,18 @@ static struct sha256 hash_again(struct str sent)
     return hasher_end(hasher);
 }
 
+/* For json_schema_test.py: a line each. */
+static void write_line(struct str receipt)
+{
+    const char *path = getenv("ORGCODE_TEST_OUT");
+    if (!path)
+        return;
+    FILE *file = fopen(path, "a");
+    assert_non_null(file);
+    fprintf(file, "%.*s\n", STR_ARG(receipt));
+    fclose(file);
+}
+
 static struct str encode(const struct receipt *receipt, const struct sha256 *previous, struct sha256 *hash)
 {
     struct str data, sent;
@@ -59,6 +72,8 @@ static struct str encode(const struct receipt *receipt, const struct sha256 *pre
     assert_false(status_failed(s));
     again = hash_again(sent);
     assert_memory_equal(hash, &again, sizeof again);
+    write_line(data);
+    write_line(sent);
     return data;
 }
 
