@@ -90,9 +90,9 @@ def line_form(line, strict):
     for item in line.get("receipts", []):
         form = {k: item.get(k) for k in ("authority", "actId", "verdict")}
         form["rule"] = item.get("rule") or ""
-        form["faults"] = sorted(set(item.get("faults") or []))
+        form["faults"] = sorted({f for f in item.get("faults") or [] if M.slug_rule(f) == form["rule"]})
         form["first"], form["last"] = item.get("first") or 0, item.get("last") or 0
-        if strict:
+        if strict and form["verdict"] not in ("rejected", "conflict"):
             form["warnings"] = sorted(set(item.get("warnings") or []))
         receipts.append(form)
     changes = []
@@ -137,13 +137,16 @@ def difference(journal, theirs, strict=True):
 # ---- making it small
 
 def minimize(sim, journal, strict):
-    def differs(candidate):
+    def kind(candidate):
         try:
             found = difference(candidate, run_driver(sim, [candidate])[0], strict)
         except (KeyError, ValueError, IndexError):
-            return False
-        return found is not None and found[0] != "died" or found is not None and died
-    died = difference(journal, run_driver(sim, [journal])[0], strict)[0] == "died"
+            return "broken"
+        return found and found[0].split()[0]
+    wanted = kind(journal)
+
+    def differs(candidate):
+        return kind(candidate) == wanted
     size = max(1, len(journal) // 2)
     while True:
         index, shorter = 1, False

@@ -27,6 +27,8 @@ FIXED_KINDS = ("corrected", "annulled", "scheme_registered")
 HELD_MAX = 10000
 CODES_MAX = 10000
 EDGES_MAX = 20000
+# Of what needs the registry, what refuses an announced act at once, beside ROOT and ACTREF.
+REFUSED_BEFORE = ("unique-granted", "unique-twice", "closed-regrant", "closed-code", "full-codes", "form-value")
 
 
 def slug_rule(slug):
@@ -72,7 +74,9 @@ def enterprise_fault(code):
     if head[2:9] == "0000000":
         return "enterprise-sequence"
     value = 10 - sum(w * int(d) for w, d in zip((31, 29, 23, 19, 17, 13, 7, 5, 3), head)) % 11
-    if value == 10 or value != int(head[9]):
+    if value == 10:
+        return "enterprise-none"
+    if value != int(head[9]):
         return "enterprise-check"
     return "enterprise-branch" if branch == "000" else None
 
@@ -260,6 +264,7 @@ class Model:
         self.pending = []
         self.marks = {}
         self.schemes = {}
+        self.normalized = set()  # records whose texts were put into NFC
         self.versions = {}  # subject -> changes so far
         self.subjects = []  # sequence -> subject
         self.history = {}   # key -> [(sequence, steps)]
@@ -372,12 +377,13 @@ class Model:
         self.run_due()
         if kind in ("act", "refusal"):
             taken = self.take_origin(record["origin"])
+            self.topic = record["origin"]["topic"].partition(".acts.")[2]
             if taken in ("gap", "repeat"):
                 self.out[taken] = True
             elif kind == "refusal":
                 refusal = record["refusal"]
                 slug = refusal["reason"]
-                self.receipt(record["origin"]["topic"].rpartition(".")[2], refusal.get("actId"), "rejected",
+                self.receipt(self.topic, refusal.get("actId"), "rejected",
                              slug_rule(slug), [slug], ["topic-recreated"] if taken == "recreated" else [])
             else:
                 self.act_record(record, taken == "recreated")
@@ -430,10 +436,9 @@ class Model:
 
     def act_record(self, record, recreated):
         act = full_form(record["act"])
-        warnings = ["topic-recreated"] if recreated else []
         if act != full_form(record["act"], copy.deepcopy):
-            warnings.append("text-normalized")
-        self.decide(act, self.record, self.time, "fresh", record["origin"]["topic"].rpartition(".")[2], warnings)
+            self.normalized.add(self.record)
+        self.decide(act, self.record, self.time, "fresh", self.topic, ["topic-recreated"] if recreated else [])
         self.run_due()
 
     # ---- results
@@ -469,10 +474,12 @@ class Model:
 
     def decide(self, act, number, recorded, mode, topic=None, warnings=()):
         """mode: fresh (from the journal), released (was held), due (was announced)."""
-        warnings = list(warnings)
+        warnings = list(warnings) + (["text-normalized"] if number in self.normalized else [])
         faults = Faults()
         self.check_account(act, topic, faults)
         self.check_form(act, faults)
+        if not faults:
+            warnings += self.legacy_forms(act)
         if not faults and mode == "fresh":
             known = self.entry(act)
             if known and known["verdict"] != "rejected":
@@ -483,7 +490,8 @@ class Model:
                 return
         if not faults:
             self.check_static(act, faults)
-        warnings += [] if faults else self.measures(act, recorded)
+        if not faults:
+            warnings += self.lateness(act, recorded)
         if not faults and mode == "fresh" and act["authority"] != "ROOT" and act["kind"] != "annulled" \
                 and not self.granted(act["authority"]):
             if sum(1 for p in self.pending if p["kind"] == "held" and p["act"]["authority"] == act["authority"]) >= HELD_MAX:
@@ -498,7 +506,7 @@ class Model:
             warnings += self.legacy_twice(act, plan)
         if announce and plan is not None:
             now = Faults(f for f in faults if slug_rule(f[0]) in ("ROOT", "ACTREF") or
-                         f[0] in ("unique-granted", "closed-regrant", "closed-code"))
+                         f[0] in REFUSED_BEFORE)
             if not now:
                 warnings += [s for s, _ in faults]
                 self.wait(act, number, recorded, "announced", warnings)
@@ -513,6 +521,8 @@ class Model:
         codes, seen = [], set()
         for code, granted in each_code(act):
             key = key_of(act["scheme"], code)
+            if act["kind"] == "merged" and code == act["body"]["into"]["code"]:
+                granted = code not in act["body"]["sources"] and not self.granted(key)
             if (key, granted) not in codes:
                 codes.append((key, granted))
             seen.add(key)
@@ -541,9 +551,12 @@ class Model:
         entry = self.entry(act)
         if mode == "due":
             first, last = self.notice(act, "act.withdrawn")
+        if mode == "fresh" and faults.rule() != "ACCOUNT" and (entry is None or entry["verdict"] == "rejected"):
+            self.acts[act["authority"], act["actId"]] = self.make_entry(act, number, self.time, "rejected", 0, 0)
         if mode != "fresh":
             entry.update(verdict="rejected", rule=faults.rule(), first=first, last=last)
-        self.receipt(act["authority"], act["actId"], "rejected", faults.rule(), faults.slugs(), warnings, first, last)
+        self.receipt(self.topic if mode == "fresh" else act["authority"], act["actId"], "rejected", faults.rule(),
+                     faults.slugs(), warnings, first, last)
 
     def accept(self, act, number, recorded, plan, warnings):
         kind = act["kind"]
@@ -638,8 +651,7 @@ class Model:
         self.receipt(act["authority"], act["actId"], "accepted", "", [], warnings, first, last)
         self.receipt(target["authority"], target["id"], verdict, "", [], [], first, last)
 
-    def measures(self, act, recorded):
-        """Warnings that never refuse: lateness, QCVN 102."""
+    def lateness(self, act, recorded):
         found = []
         decision = act.get("decision")
         if decision:
@@ -648,6 +660,10 @@ class Model:
                 found.append("days30-late")
             if days_between(date_at(recorded), decision["issuedOn"]) > 7:
                 found.append("days7-late")
+        return found
+
+    def legacy_forms(self, act):
+        found = []
         for legacy in self.legacy_given(act):
             if re.fullmatch(r"[0-9A-Z]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2}", legacy):
                 pass
@@ -678,6 +694,7 @@ class Model:
         authority = act["authority"]
         if authority != "ROOT" and not is_level1(authority):
             faults.add("account-name", authority)
+            return
         if topic is not None and topic != authority:
             faults.add("account-publisher", authority)
         state = self.fold(authority)
@@ -761,9 +778,10 @@ class Model:
                 faults.add("form-limit")
             if any("class" in i and not i["min"] <= i["max"] for i in body["grammar"]):
                 faults.add("form-value")
-        repeated(unit_code(u) for u in unit_items(body))
-        if any("successor" in u and u["successor"] not in self.act_successors(act) for u in unit_items(body)):
-            faults.add("form-value")
+        sources = {"renamed": [body.get("code")], "merged": body.get("sources"), "split": [body.get("source")],
+                   "dissolved": [body.get("code")]}.get(kind, [])
+        repeated(dict.fromkeys(sources))
+        repeated(list(dict.fromkeys(sources)) + [unit_code(u) for u in unit_items(body)])
 
     def act_successors(self, act):
         body, kind = act["body"], act["kind"]
@@ -843,7 +861,7 @@ class Model:
         if not re.fullmatch(r"[a-z0-9-]{2,8}", body["scheme"]) or \
                 body["scheme"] in ("gov", "enterprise", "scheme", "prefix"):
             faults.add("scheme-id")
-        elif body["amends"] and known is None:
+        if body["amends"] and known is None:
             faults.add("scheme-unknown")
         elif body["amends"]:
             if known["issuer"] != body["issuer"]:
@@ -866,7 +884,8 @@ class Model:
             return self.judge_corrected(act, target, faults) if kind == "corrected" else \
                 self.judge_annulled(act, target, faults)
         if kind == "scheme_registered":
-            self.named(act["body"]["issuer"], act, faults)
+            if not act["body"]["amends"]:
+                self.named(act["body"]["issuer"], act, faults)
             return {}
         return Judgement(self, act, faults).plan
 
@@ -892,23 +911,20 @@ class Model:
         elif not any(f["key"] == key and f["act"] == target["number"] for f in self.facts):
             faults.add("actref-code", key)
         if not faults:
-            self.touch(act, target, key, faults, self.only_linked(target, key))
+            self.touch(act, target, key, faults)
         return {"target": target}
 
     def only_linked(self, target, key):
         """Did the target no more than tie an edge to this code?"""
         return all(f["op"] == {"LINK"} and not f["given"] for f in self.by_key.get(key, ()) if f["act"] == target["number"])
 
-    def touch(self, act, target, key, faults, linked=False):
-        """May the authority correct or annul what the target did to this code? Its own acts it may, but not write on a
-        code that these only linked to."""
-        if (act["authority"], act["kind"]) == (target["authority"], "annulled") or \
-                act["authority"] == target["authority"] and not linked:
-            return
-        if act["kind"] == "annulled" and linked:
+    def touch(self, act, target, key, faults):
+        """May the authority correct or annul what the target did, or will do, to this code?"""
+        if act["kind"] == "annulled" and (act["authority"] == target["authority"] or self.only_linked(target, key) and
+                                          target["verdict"] == "accepted"):
             return
         if gov_level1(key):
-            if act["authority"] != "ROOT":
+            if act["authority"] != "ROOT" and not (target["kind"] == "contact_updated" and act["authority"] == key):
                 faults.add("root-level1", key)
         else:
             self.authority(act["authority"], key, faults)
@@ -944,11 +960,11 @@ class Model:
         affected = [self.subjects[s - 1] for s in range(target["first"], target["last"] + 1) if s]
         plan["affected"] = affected
         for key in affected:
-            self.touch(act, target, key, faults, self.only_linked(target, key))
+            self.touch(act, target, key, faults)
         ops = {key: set().union(*[f["op"] for f in self.facts if f["key"] == key and f["act"] == mine]) for key in affected}
         for key in affected:
             if "ISSUE" in ops[key]:
-                if any(f["key"] == key and f["act"] != mine and not f["undone"] for f in self.facts) or \
+                if any(f["act"] != mine for f in self.by_key[key]) or \
                         any(e["act"] != mine for e in self.edges_of(key)) or self.children_of_others(key, mine) or \
                         any(key in [k for k, _ in p["codes"]] for p in self.pending):
                     faults.add("closed-built-on", key)
@@ -975,7 +991,7 @@ class Model:
             return True
         if not closed:
             return False
-        if any(below(f["key"], key) and f["sequence"] > last for f in self.facts):
+        if any(below(k, key) and written[-1][0] > last for k, written in self.history.items()):
             return True
         for scheme in ["enterprise"] + list(self.schemes):
             path = self.walk("G05" if scheme == "enterprise" else self.schemes[scheme]["issuer"])
@@ -996,6 +1012,7 @@ class Model:
                 return
             if not set_only:
                 faults.add("order-later", key)
+                return
         if day < state["issuedOn"]:
             faults.add("order-before-issue", key)
         elif structural and state["status"] == "open" and day < self.structural_on(key):
@@ -1150,7 +1167,7 @@ class Judgement:
             self.close(source, "organization.split", results)
         for result, key in zip(body["results"], results):
             self.issue(key, "organization.separated", result["info"])
-        self.units([source], results + ([source] if body["continues"] else []), "code.closed")
+        self.units([source], results, "code.closed")
 
     def dissolved(self, body):
         model, key = self.model, self.key(body["code"])
@@ -1162,9 +1179,6 @@ class Judgement:
             if successor != key:
                 self.plan.effect(successor, "organization.took_over", "LINK")
         self.units([key], successors, "organization.dissolved", body["withUnits"])
-        for successor in successors:
-            if successor in self.closing:
-                self.faults.add("acyclic-cycle", successor)
 
     def closed(self, body):
         key = self.key(body["code"])
@@ -1181,6 +1195,8 @@ class Judgement:
                 self.faults.add("children-keep")
             self.kept = closing
         items = {self.key(unit_code(u)): u for u in unit_items(body)}
+        if any("successor" in u and u["successor"] not in model.act_successors(self.act) for u in items.values()):
+            self.faults.add("form-value")
         for key in items:
             if not any(below(key, s) for s in sources):
                 self.faults.add("children-not-below", key)
@@ -1193,7 +1209,7 @@ class Judgement:
         for key in sorted(items):
             unit = items[key]
             if "to" in unit:
-                self.recode(key, self.key(unit["to"]), change)
+                self.recode(key, self.key(unit["to"]), "code.closed")
             else:
                 self.name(key, structural=True)
                 self.close(key, change, [self.key(unit["successor"])] if "successor" in unit else successors)
@@ -1247,7 +1263,7 @@ class Judgement:
                 if state["status"] == "open":
                     if child not in self.closing:
                         self.faults.add("children-open", child)
-                elif state["closedOn"] > self.day:
+                elif child not in self.closing and state["closedOn"] > self.day and state["closedOn"] > state["issuedOn"]:
                     self.faults.add("order-child", child)
 
     def cycles(self):
@@ -1268,6 +1284,9 @@ class Judgement:
                     seen.add(node)
                     todo += edges.get(node, ())
             return False
+        for successor in self.model.act_successors(self.act):
+            if self.key(successor) in self.closing and self.act["kind"] in ("merged", "dissolved"):
+                self.faults.add("acyclic-cycle", successor)
         for start, end, _ in self.plan.links:
             if reaches(end, start):
                 self.faults.add("acyclic-cycle", start)
