@@ -64,6 +64,19 @@ static struct fact keep_fact(struct memory *memory, const struct fact *fact)
     return copy;
 }
 
+/* ---- indexes ------------------------------------------------------------------------------------------------------ */
+
+const struct places *memory_places(const struct map *map, struct str key) { return map_get(map, key); }
+
+static void note(struct memory *memory, struct map *map, struct str key, size_t at)
+{
+    void **place = map_put(memory->arena, map, key); /* `key` is one that was kept */
+    if (!*place)
+        *place = arena_new(memory->arena, struct places);
+    struct places *places = *place;
+    *vec_push(memory->arena, &places->at) = at;
+}
+
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
 static struct code *load_code(struct memory *memory, struct registry *registry, struct str key)
@@ -85,12 +98,13 @@ static void answer_history(struct memory *memory, struct registry *registry, str
 {
     VEC(struct fact) facts = {0};
     VEC(struct edge) edges = {0};
-    for (size_t i = 0; i < memory->versions.count; i++)
-        if (memory->versions.item[i].has_fact && str_equal(memory->versions.item[i].key, key))
-            *vec_push(registry->arena, &facts) = memory->versions.item[i].fact;
-    for (size_t i = 0; i < memory->edges.count; i++)
-        if (str_equal(memory->edges.item[i].from, key) || str_equal(memory->edges.item[i].to, key))
-            *vec_push(registry->arena, &edges) = memory->edges.item[i];
+    const struct places *places = memory_places(&memory->versions_of, key);
+    for (size_t i = 0; places && i < places->at.count; i++)
+        if (memory->versions.item[places->at.item[i]].has_fact)
+            *vec_push(registry->arena, &facts) = memory->versions.item[places->at.item[i]].fact;
+    places = memory_places(&memory->edges_of, key);
+    for (size_t i = 0; places && i < places->at.count; i++)
+        *vec_push(registry->arena, &edges) = memory->edges.item[places->at.item[i]];
     scene_put_history(registry->scene, key, facts.item, facts.count, edges.item, edges.count);
 }
 
@@ -102,9 +116,10 @@ static bool wanted_child(const struct code *code, date_day since)
 static void answer_children(struct memory *memory, struct registry *registry, struct str key, date_day since, bool deep)
 {
     VEC(struct str) child = {0};
-    for (size_t i = 0; i < memory->codes.count; i++) {
-        const struct code *code = memory->codes.entry[i].value;
-        if (!str_equal(code->parent, key) || !wanted_child(code, since))
+    const struct places *places = memory_places(&memory->children_of, key);
+    for (size_t i = 0; places && i < places->at.count; i++) {
+        const struct code *code = memory->codes.entry[places->at.item[i]].value;
+        if (!wanted_child(code, since))
             continue;
         answer_code(memory, registry, code->key);
         *vec_push(registry->arena, &child) = code->key;
@@ -118,9 +133,11 @@ static void answer_legacy(struct memory *memory, struct registry *registry, stru
 {
     struct str found[2];
     size_t count = 0;
-    for (size_t i = 0; i < memory->codes.count && count < 2; i++) {
-        const struct code *code = memory->codes.entry[i].value;
-        if (code->now.status == CODE_OPEN && str_equal(code->now.values.info.field[INFO_LEGACY_CODE], legacy))
+    const struct places *places = memory_places(&memory->bearers_of, legacy);
+    for (size_t i = 0; places && i < places->at.count && count < 2; i++) {
+        const struct code *code = memory->codes.entry[places->at.item[i]].value;
+        if (code->now.status == CODE_OPEN && str_equal(code->now.values.info.field[INFO_LEGACY_CODE], legacy) &&
+            !(count && str_equal(found[0], code->key)))
             found[count++] = code->key;
     }
     for (size_t i = 0; i < count; i++)
@@ -128,21 +145,22 @@ static void answer_legacy(struct memory *memory, struct registry *registry, stru
     scene_put_legacy(registry->scene, legacy, found, count);
 }
 
+static struct str id_text(const struct uuid *id) { return (struct str){(const char *)id->byte, sizeof id->byte}; }
+
 static void answer_acts(struct memory *memory, struct registry *registry, struct uuid id)
 {
     VEC(struct act_entry) found = {0};
-    for (size_t i = 0; i < memory->acts.count; i++)
-        if (uuid_equal(memory->acts.item[i]->id, id))
-            *vec_push(registry->arena, &found) = *memory->acts.item[i];
+    const struct places *places = memory_places(&memory->acts_of, id_text(&id));
+    for (size_t i = 0; places && i < places->at.count; i++)
+        *vec_push(registry->arena, &found) = *memory->acts.item[places->at.item[i]];
     scene_put_acts(registry->scene, id, found.item, found.count);
 }
 
 static void answer_subjects(struct memory *memory, struct registry *registry, const struct need *need)
 {
     VEC(struct str) subject = {0};
-    for (size_t i = 0; i < memory->changes.count; i++)
-        if (memory->changes.item[i].sequence >= need->number && memory->changes.item[i].sequence <= need->last)
-            *vec_push(registry->arena, &subject) = memory->changes.item[i].subject;
+    for (int64_t i = need->number; i <= need->last; i++)
+        *vec_push(registry->arena, &subject) = memory->changes.item[i - 1].subject;
     scene_put_subjects(registry->scene, need->number, need->last, subject.item, subject.count);
 }
 
@@ -201,12 +219,17 @@ static int due_order(const void *a, const void *b)
 static void answer_due(struct memory *memory, struct registry *registry, const struct need *need)
 {
     VEC(struct pending) due = {0};
-    for (size_t i = 0; i < memory->pendings.count; i++)
-        if (memory->pendings.item[i].released || memory->pendings.item[i].due <= need->time)
-            *vec_push(registry->arena, &due) = memory->pendings.item[i];
-    if (due.count)
-        qsort(due.item, due.count, sizeof *due.item, due_order);
-    scene_put_due(registry->scene, due.item, due.count < (size_t)need->limit ? due.count : (size_t)need->limit);
+    if (memory->pendings.count)
+        qsort(memory->pendings.item, memory->pendings.count, sizeof *memory->pendings.item, due_order);
+    size_t bytes = 0;
+    for (size_t i = 0; i < memory->pendings.count && due.count < (size_t)need->limit; i++) {
+        const struct pending *pending = &memory->pendings.item[i];
+        bytes += pending->bytes.len;
+        if ((!pending->released && pending->due > need->time) || (due.count && bytes > need->bytes))
+            break;
+        *vec_push(registry->arena, &due) = *pending;
+    }
+    scene_put_due(registry->scene, due.item, due.count);
 }
 
 static void answer_pending(struct memory *memory, struct registry *registry, int64_t number)
@@ -297,7 +320,16 @@ static void write_codes(struct memory *memory, struct scene *scene)
                               .announced_grants = code->announced_grants,
                               .stored = true};
         copy->parent = keep(memory, code->parent);
-        *map_put(memory->arena, &memory->codes, copy->key) = copy;
+        void **place = map_put(memory->arena, &memory->codes, copy->key);
+        size_t at = (size_t)((struct map_entry *)((char *)place - offsetof(struct map_entry, value)) -
+                             memory->codes.entry);
+        if (!*place && str_given(copy->parent))
+            note(memory, &memory->children_of, copy->parent, at);
+        struct str legacy = copy->now.values.info.field[INFO_LEGACY_CODE];
+        const struct code *old = *place;
+        if (str_given(legacy) && !(old && str_equal(old->now.values.info.field[INFO_LEGACY_CODE], legacy)))
+            note(memory, &memory->bearers_of, legacy, at);
+        *place = copy;
     }
 }
 
@@ -310,12 +342,14 @@ static void write_acts(struct memory *memory, struct scene *scene)
             if (!entry->dirty)
                 continue;
             struct act_entry *stored = NULL;
-            for (size_t k = 0; k < memory->acts.count && !stored; k++)
-                if (uuid_equal(memory->acts.item[k]->id, entry->id) &&
-                    str_equal(memory->acts.item[k]->authority, entry->authority))
-                    stored = memory->acts.item[k];
+            const struct places *places = memory_places(&memory->acts_of, id_text(&entry->id));
+            for (size_t k = 0; places && k < places->at.count && !stored; k++)
+                if (str_equal(memory->acts.item[places->at.item[k]]->authority, entry->authority))
+                    stored = memory->acts.item[places->at.item[k]];
             if (!stored) {
                 stored = arena_new(memory->arena, struct act_entry);
+                stored->id = entry->id;
+                note(memory, &memory->acts_of, id_text(&stored->id), memory->acts.count);
                 *vec_push(memory->arena, &memory->acts) = stored;
             }
             *stored = *entry;
@@ -395,13 +429,18 @@ static void write_rows(struct memory *memory, const struct outcome *out)
                                         .record = keep_record(memory, row->record)};
         if (row->fact)
             copy->fact = keep_fact(memory, row->fact);
+        note(memory, &memory->versions_of, copy->key, memory->versions.count - 1);
     }
     for (size_t i = 0; i < out->edges.count; i++) {
         struct edge *copy = vec_push(memory->arena, &memory->edges);
         *copy = out->edges.item[i];
         copy->from = keep(memory, copy->from);
         copy->to = keep(memory, copy->to);
+        note(memory, &memory->edges_of, copy->from, memory->edges.count - 1);
+        note(memory, &memory->edges_of, copy->to, memory->edges.count - 1);
     }
+    for (size_t i = 0; i < out->edges_undone.count; i++)
+        *vec_push(memory->arena, &memory->undone) = out->edges_undone.item[i];
     for (size_t i = 0; i < out->edges_undone.count; i++)
         for (size_t j = 0; j < memory->edges.count; j++)
             memory->edges.item[j].undone |= memory->edges.item[j].act == out->edges_undone.item[i].act;

@@ -4,8 +4,8 @@
 #include "core/registry.h"
 #include "core/scene.h"
 
-/* A store in memory for the registry: what PostgreSQL is to orgcode-apply. For the simulator, the fuzzer and the tests
- * of the core. Answers are looked up by plain walks; nothing here decides anything. */
+/* A store in memory for the registry: what PostgreSQL is to orgcode-apply. For the simulator, the fuzzer, the tests and the
+ * bench of the core. Nothing here decides anything. */
 
 struct memory_version { /* a row of code_version */
     struct str key;
@@ -30,9 +30,18 @@ struct memory {
     VEC(struct edge) edges;
     VEC(struct act_entry *) acts;
     VEC(struct pending) pendings;
-    VEC(struct memory_change) changes;
+    VEC(struct memory_change) changes; /* that of sequence n at n - 1 */
+    VEC(struct edge_undo) undone;      /* which acts' edges ended, and with which change */
+    /* Where things stand: key -> struct places *. */
+    struct map versions_of, edges_of; /* of a code */
+    struct map children_of;           /* parent -> entries of `codes` */
+    struct map bearers_of;            /* legacy code -> entries of `codes` that bore it at some time */
+    struct map acts_of;               /* 16 bytes of id */
     int64_t flushes, answers;
 };
+struct places { VEC(size_t) at; };
+/* NULL: none. */
+const struct places *memory_places(const struct map *map, struct str key);
 
 struct memory *memory_open(void);
 void memory_close(struct memory *memory);
