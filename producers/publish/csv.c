@@ -42,7 +42,8 @@ struct status csv_split(struct arena *arena, struct str text, struct csv_record 
             if (!quoted_field(arena, text, &at, field))
                 return status_fail(fault, STATUS_REJECT, "csv", "column %zu: the closing quote is missing", out->count);
             if (at < text.len && text.data[at] != ',')
-                return status_fail(fault, STATUS_REJECT, "csv", "column %zu: text behind the closing quote", out->count);
+                return status_fail(
+                    fault, STATUS_REJECT, "csv", "column %zu: text behind the closing quote", out->count);
         } else {
             size_t begin = at;
             while (at < text.len && text.data[at] != ',') {

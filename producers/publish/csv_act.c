@@ -81,7 +81,8 @@ struct status csv_header_read(const struct csv_record *record, struct csv_header
 
 static void complain(struct findings *faults, enum reason reason, int column, struct str expected)
 {
-    findings_add(faults, (struct finding){.reason = reason, .field = str_of(column_name[column]), .expected = expected});
+    findings_add(
+        faults, (struct finding){.reason = reason, .field = str_of(column_name[column]), .expected = expected});
 }
 
 static date_day read_date(struct str cell, int column, struct findings *faults)
@@ -163,9 +164,9 @@ bool csv_act_decode(struct arena *arena, const struct csv_header *header, const 
     *out = NULL;
     *id_given = false;
     if (record->count != header->count) {
-        findings_add(faults,
-            (struct finding){.reason = REASON_FORM_UNREADABLE,
-                .expected = str_format(arena, "%zu columns, found %zu", header->count, record->count)});
+        findings_add(
+            faults, (struct finding){.reason = REASON_FORM_UNREADABLE,
+                        .expected = str_format(arena, "%zu columns, found %zu", header->count, record->count)});
         return false;
     }
     struct str cell[COLUMNS] = {{0}};
@@ -194,8 +195,8 @@ bool csv_act_decode(struct arena *arena, const struct csv_header *header, const 
         complain(faults, REASON_FORM_VALUE, COLUMN_KIND, STR("established or contact_updated"));
     act->effective_on = read_date(cell[COLUMN_EFFECTIVE_ON], COLUMN_EFFECTIVE_ON, faults);
     act->happened_on = str_given(cell[COLUMN_HAPPENED_ON])
-        ? read_date(cell[COLUMN_HAPPENED_ON], COLUMN_HAPPENED_ON, faults)
-        : act->effective_on;
+                           ? read_date(cell[COLUMN_HAPPENED_ON], COLUMN_HAPPENED_ON, faults)
+                           : act->effective_on;
     read_decision(cell, &act->decision, faults);
     if (act->kind <= ACT_CONTACT_UPDATED)
         read_body(cell, act, faults);

@@ -33,8 +33,8 @@ static bool take_message(const rd_kafka_message_t *message, void *user)
     return true;
 }
 
-struct status found_read(struct found *found, const struct kafka_config *kafka, const char *topic, int64_t offset,
-    struct fault *fault)
+struct status found_read(
+    struct found *found, const struct kafka_config *kafka, const char *topic, int64_t offset, struct fault *fault)
 {
     struct reading reading = {.found = found, .reader = avro_reader_open(fault), .arena = arena_open(0)};
     struct status status = {STATUS_STOP, "schema"};

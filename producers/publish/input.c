@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shell/process.h"
+
 #define CHUNK ((size_t)65536)
+#define IDLE_MS 100
 
 struct input {
     int fd;
@@ -21,6 +25,8 @@ struct input {
     /* what the scanner remembers inside an item */
     bool quoted, escaped, oversize;
     int depth;
+    input_idle *idle;
+    void *idle_user;
     /* arrays */
     enum { ARRAY_BEFORE, ARRAY_FIRST, ARRAY_ITEM, ARRAY_AFTER, ARRAY_BROKEN } array;
 };
@@ -58,6 +64,12 @@ void input_close(struct input *input)
     free(input);
 }
 
+void input_on_idle(struct input *input, input_idle *idle, void *user)
+{
+    input->idle = idle;
+    input->idle_user = user;
+}
+
 enum input_format input_format_of(const struct input *input)
 {
     return input->begun ? input->format : INPUT_AUTO;
@@ -66,6 +78,24 @@ enum input_format input_format_of(const struct input *input)
 const char *input_name(const struct input *input)
 {
     return input->name;
+}
+
+/* Until there is something to read, or the end. */
+static struct status await(struct input *input, struct fault *fault)
+{
+    for (;;) {
+        struct pollfd wait[] = {{.fd = input->fd, .events = POLLIN}, {.fd = process_fd(), .events = POLLIN}};
+        int ready = poll(wait, 2, input->idle ? IDLE_MS : -1);
+        if (process_stopping())
+            return status_fail(fault, STATUS_RETRY, "stopping", "stopped by a signal");
+        if (wait[0].revents)
+            return status_ok();
+        if (ready < 0 && errno != EINTR)
+            return status_fail(fault, STATUS_RETRY, "read", "%s: %s", input->name, strerror(errno));
+        struct status status = ready == 0 && input->idle ? input->idle(input->idle_user, fault) : status_ok();
+        if (status_failed(status))
+            return status;
+    }
 }
 
 /* Makes room and reads more; what lies before `start` is given up. Sets eof at the end. */
@@ -84,6 +114,9 @@ static struct status fill(struct input *input, struct fault *fault)
         input->data = data;
         input->room *= 2;
     }
+    struct status status = await(input, fault);
+    if (status_failed(status))
+        return status;
     ssize_t got;
     do
         got = read(input->fd, input->data + input->end, CHUNK);

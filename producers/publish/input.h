@@ -18,9 +18,12 @@ struct input;
  * order mark is skipped. RETRY "open" when there is no such file. `path` is borrowed. */
 struct status input_open(const char *path, enum input_format format, struct input **out, struct fault *fault) MUST_USE;
 /* The same over a descriptor that the input closes; `name` is borrowed and only shown. */
-struct status input_open_fd(int fd, const char *name, enum input_format format, struct input **out,
-    struct fault *fault) MUST_USE;
+struct status input_open_fd(
+    int fd, const char *name, enum input_format format, struct input **out, struct fault *fault) MUST_USE;
 void input_close(struct input *input);
+/* Called a few times a second while the input has nothing to read; its failure is that of input_next. */
+typedef struct status input_idle(void *user, struct fault *fault);
+void input_on_idle(struct input *input, input_idle *idle, void *user);
 
 struct input_item {
     struct str text; /* valid until the next call */
@@ -28,9 +31,9 @@ struct input_item {
     bool end;        /* nothing is left; text is absent */
 };
 
-/* OK: an item, or the end. REJECT: the item at `out->line` is too large ("size"), or the array is broken ("syntax"); the
- * next call goes on behind it, after a broken array with the end. RETRY "read": the input cannot be read. Blank
- * lines are passed over. */
+/* OK: an item, or the end. REJECT: the item at `out->line` is too large ("size"), or the array is broken ("syntax");
+ * the next call goes on behind it, after a broken array with the end. RETRY "read": the input cannot be read;
+ * "stopping": a signal came. Blank lines are passed over. */
 struct status input_next(struct input *input, struct input_item *out, struct fault *fault) MUST_USE;
 
 /* What INPUT_AUTO found; INPUT_AUTO before the first item. */

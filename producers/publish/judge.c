@@ -116,8 +116,9 @@ static enum judge_result judge_read(struct judge *judge, struct arena *arena, en
     judge->header_read = true;
     if (header)
         return JUDGE_HEADER;
-    return csv_act_decode(arena, &judge->header, &judge->config.csv, record, &out->act, id_given, &out->faults) ? JUDGE_GOOD
-                                                                                                                : JUDGE_BAD;
+    return csv_act_decode(arena, &judge->header, &judge->config.csv, record, &out->act, id_given, &out->faults)
+               ? JUDGE_GOOD
+               : JUDGE_BAD;
 }
 
 enum judge_result judge_item(struct judge *judge, struct arena *arena, enum input_format format,
@@ -143,11 +144,10 @@ enum judge_result judge_item(struct judge *judge, struct arena *arena, enum inpu
         findings_add(&out->faults,
             (struct finding){.reason = REASON_ACCOUNT_NAME, .field = STR("authority"), .code = act->authority});
     else if (str_given(judge->config.authority_only) && str_compare(judge->config.authority_only, act->authority) != 0)
-        findings_add(&out->faults,
-            (struct finding){.reason = REASON_ACCOUNT_PUBLISHER,
-                .field = STR("authority"),
-                .code = act->authority,
-                .expected = judge->config.authority_only});
+        findings_add(&out->faults, (struct finding){.reason = REASON_ACCOUNT_PUBLISHER,
+                                       .field = STR("authority"),
+                                       .code = act->authority,
+                                       .expected = judge->config.authority_only});
     avro_act_encode(arena, act, &out->frame);
     if (out->frame.len > AVRO_ACT_MAX)
         findings_add(&out->faults,

@@ -30,9 +30,9 @@ void judge_file(struct judge *judge);
 /* A new pass begins: nothing has been seen. */
 void judge_pass(struct judge *judge);
 
-/* Reads and judges one item; published_at is set to `now` where it was not given. JUDGE_HEADER is a CSV file's good header
- * record, JUDGE_HEADER_BAD a bad one: the rest of the file cannot be read. `out` and everything in it lives as long as
- * the arena and until the next call. */
+/* Reads and judges one item; published_at is set to `now` where it was not given. JUDGE_HEADER is a CSV file's good
+ * header record, JUDGE_HEADER_BAD a bad one: the rest of the file cannot be read. `out` and everything in it lives as
+ * long as the arena and until the next call. */
 enum judge_result { JUDGE_GOOD, JUDGE_BAD, JUDGE_HEADER, JUDGE_HEADER_BAD };
 enum judge_result judge_item(struct judge *judge, struct arena *arena, enum input_format format,
     const struct input_item *item, time_ms now, struct judged *out);

@@ -120,7 +120,8 @@ static bool write_all(const struct progress *progress, FILE *file)
     for (size_t i = 0; i < progress->routes; i++) {
         const struct progress_route *r = &progress->route[i];
         if (r->first >= 0)
-            fprintf(file, "route %s %" PRId64 " %" PRId64 " %" PRId64 "\n", r->authority, r->first, r->next, r->receipts);
+            fprintf(
+                file, "route %s %" PRId64 " %" PRId64 " %" PRId64 "\n", r->authority, r->first, r->next, r->receipts);
     }
     fputs("end\n", file);
     return fflush(file) == 0 && fsync(fileno(file)) == 0;
@@ -210,7 +211,8 @@ char *progress_default_path(const char *const *file, int files, const char *boot
     for (int i = 0; known && i < files; i++) {
         char real[PATH_MAX];
         struct stat about;
-        known = strcmp(file[i], "-") != 0 && realpath(file[i], real) && stat(real, &about) == 0 && S_ISREG(about.st_mode);
+        known =
+            strcmp(file[i], "-") != 0 && realpath(file[i], real) && stat(real, &about) == 0 && S_ISREG(about.st_mode);
         if (known)
             hasher_add(hasher, real, strlen(real) + 1);
     }

@@ -4,8 +4,8 @@
 #include "base/hash.h"
 #include "base/status.h"
 
-/* How far a run has come, in a small file, so that the next run over the same input goes on where a killed one stopped: how
- * many good acts are known to stand in their topics, in the order of the input; a digest chained over them; and per
+/* How far a run has come, in a small file, so that the next run over the same input goes on where a killed one stopped:
+ * how many good acts are known to stand in their topics, in the order of the input; a digest chained over them; and per
  * authority where its topic is to be read to find the acts that were sent but not yet acknowledged. */
 
 #define PROGRESS_AUTHORITY_SIZE 8

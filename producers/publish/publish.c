@@ -51,6 +51,17 @@ static struct status serve(struct publish *publish, struct sending *sending, int
     return status;
 }
 
+struct idle {
+    struct publish *publish;
+    struct sending *sending;
+};
+
+static struct status serve_idle(void *user, struct fault *fault)
+{
+    struct idle *idle = user;
+    return serve(idle->publish, idle->sending, 0, fault);
+}
+
 static struct status no_verdicts(const struct publish *publish, const struct sending *sending, struct fault *fault)
 {
     return status_fail(fault, STATUS_RETRY, "verdicts", "%zu acts are published but had no verdict within %lld s",
@@ -77,7 +88,8 @@ static struct status expect(struct publish *publish, struct sending *sending, co
 static struct status changed(struct fault *fault)
 {
     return status_fail(fault, STATUS_REJECT, "changed",
-        "the input is not the one of the interrupted run; --restart publishes it from its beginning (acts that were sent "
+        "the input is not the one of the interrupted run; --restart publishes it from its beginning (acts that were "
+        "sent "
         "already are then answered as duplicates)");
 }
 
@@ -93,8 +105,10 @@ static struct status send_one(struct publish *publish, struct sending *sending, 
         return changed(fault);
     bool present = before || sender_found(sending->sender, judged->digest);
     const struct progress_route *route;
-    struct status status = sender_begin(sending->sender, judged->act->authority, sending->verdicts != NULL, &route, fault);
-    if (!status_failed(status) && sending->verdicts && !(present && route->late)) /* else sent by a run that did not wait */
+    struct status status =
+        sender_begin(sending->sender, judged->act->authority, sending->verdicts != NULL, &route, fault);
+    if (!status_failed(status) && sending->verdicts &&
+        !(present && route->late)) /* else sent by a run that did not wait */
         status = expect(publish, sending, judged->act, route, line, fault);
     if (status_failed(status))
         return status;
@@ -112,8 +126,8 @@ static struct status send_one(struct publish *publish, struct sending *sending, 
 /* ---- one pass over the input ------------------------------------------------------------------------------------ */
 
 struct pass {
-    bool report;              /* faults and warnings are shown and counted */
-    struct sending *sending;  /* NULL: only judging */
+    bool report;             /* faults and warnings are shown and counted */
+    struct sending *sending; /* NULL: only judging */
 };
 
 static struct status open_file(struct publish *publish, int file, struct input **out, struct fault *fault)
@@ -192,6 +206,9 @@ static struct status run_pass(struct publish *publish, const struct pass *pass, 
         status = open_file(publish, file, &input, fault);
         if (status_failed(status))
             break;
+        struct idle idle = {publish, pass->sending};
+        if (pass->sending)
+            input_on_idle(input, serve_idle, &idle);
         status = read_file(publish, pass, file, input, judged, fault);
         input_close(input);
     }
@@ -206,7 +223,8 @@ static struct status spool_stdin(struct publish *publish, int file, struct fault
 {
     const char *folder = getenv("TMPDIR");
     char name[512];
-    if ((size_t)snprintf(name, sizeof name, "%s/orgcode-publish.XXXXXX", folder && folder[0] ? folder : "/tmp") >= sizeof name)
+    if ((size_t)snprintf(name, sizeof name, "%s/orgcode-publish.XXXXXX", folder && folder[0] ? folder : "/tmp") >=
+        sizeof name)
         return status_fail(fault, STATUS_RETRY, "spool", "TMPDIR is too long");
     int fd = mkstemp(name);
     if (fd < 0)
@@ -250,8 +268,8 @@ static struct status open_progress(struct publish *publish, struct progress *out
     return status;
 }
 
-static struct status open_sending(struct publish *publish, struct sending *sending, const struct sender_config *config,
-    struct fault *fault)
+static struct status open_sending(
+    struct publish *publish, struct sending *sending, const struct sender_config *config, struct fault *fault)
 {
     struct status status = open_progress(publish, &sending->progress, fault);
     if (status_failed(status))
@@ -264,7 +282,8 @@ static struct status open_sending(struct publish *publish, struct sending *sendi
     if (!status_failed(status) && publish->options->wait) {
         struct kafka_config kafka = {
             .log = publish->log, .options = &publish->options->kafka, .client_id = "orgcode-publish"};
-        status = verdicts_open(&kafka, publish->options->kafka.prefix, on_verdict, publish->report, &sending->verdicts, fault);
+        status = verdicts_open(
+            &kafka, publish->options->kafka.prefix, on_verdict, publish->report, &sending->verdicts, fault);
     }
     if (status_failed(status))
         return status;
@@ -329,7 +348,7 @@ static int exit_code(const struct report *report, struct status status)
     if (status_failed(status))
         return strcmp(status.code, "locked") == 0 ? PROCESS_USAGE : PROCESS_WORLD;
     bool refused = report->count.refused > 0 || report->count.verdict[VERDICT_REJECTED] > 0 ||
-        report->count.verdict[VERDICT_CONFLICT] > 0;
+                   report->count.verdict[VERDICT_CONFLICT] > 0;
     return refused ? PROCESS_REFUSED : PROCESS_DONE;
 }
 

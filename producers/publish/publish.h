@@ -7,7 +7,8 @@
 #include "shell/log.h"
 #include "shell/option.h"
 
-/* What a run is to do, and the run itself: one pass over the input, or two when nothing may be sent before all is judged. */
+/* What a run is to do, and the run itself: one pass over the input, or two when nothing may be sent before all is
+ * judged. */
 
 struct publish_options {
     struct option_common common;

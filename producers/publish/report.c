@@ -58,8 +58,8 @@ static const char *name_of(const struct report *report, struct report_place plac
 }
 
 /* file:line: word: RULE field: message */
-static void plain_line(struct report *report, struct report_place place, const char *hue, const char *word, struct str rule,
-    struct str field, struct str message)
+static void plain_line(struct report *report, struct report_place place, const char *hue, const char *word,
+    struct str rule, struct str field, struct str message)
 {
     fprintf(report->out, "%s:%lld: %s%s%s: %.*s %.*s%s%.*s\n", name_of(report, place), place.line, colour(report, hue),
         word, colour(report, PLAIN), STR_ARG(rule), STR_ARG(field), field.len ? ": " : "", STR_ARG(message));
@@ -99,8 +99,8 @@ static void print_line(struct report *report, const struct writer *writer)
     fputc('\n', report->out);
 }
 
-void report_judged(struct report *report, struct report_place place, const struct act *act, const struct findings *faults,
-    const struct findings *warnings)
+void report_judged(struct report *report, struct report_place place, const struct act *act,
+    const struct findings *faults, const struct findings *warnings)
 {
     bool good = faults->total == 0;
     report->count.acts++;
@@ -211,12 +211,13 @@ static long long verdicts_in_all(const struct report *report)
 
 void report_progress(struct report *report, long long delivered, long long waiting_verdicts)
 {
-    if (!report->progress)
-        return;
     time_ms now = time_monotonic();
     if (now - report->shown < 250)
         return;
     report->shown = now;
+    fflush(report->out); /* who reads a pipe sees a verdict soon after it came */
+    if (!report->progress)
+        return;
     fprintf(stderr, "\r\033[K%lld acts read, %lld refused, %lld delivered", report->count.acts, report->count.refused,
         delivered);
     if (waiting_verdicts >= 0)
@@ -279,8 +280,8 @@ void report_summary(struct report *report, bool published, const char *failed)
         fflush(report->out);
         return;
     }
-    fprintf(report->out, "%lld acts: %lld good, %lld refused, %lld with warnings", report->count.acts, report->count.good,
-        report->count.refused, report->count.warned);
+    fprintf(report->out, "%lld acts: %lld good, %lld refused, %lld with warnings", report->count.acts,
+        report->count.good, report->count.refused, report->count.warned);
     if (published)
         fprintf(report->out, "; %lld sent", report->count.sent);
     if (report->count.present > 0)
@@ -288,7 +289,8 @@ void report_summary(struct report *report, bool published, const char *failed)
     const char *joint = "; ";
     for (int v = VERDICT_NONE + 1; v < VERDICTS; v++) {
         if (report->count.verdict[v] > 0) {
-            fprintf(report->out, "%s%lld %.*s", joint, report->count.verdict[v], STR_ARG(verdict_name((enum verdict)v)));
+            fprintf(
+                report->out, "%s%lld %.*s", joint, report->count.verdict[v], STR_ARG(verdict_name((enum verdict)v)));
             joint = ", ";
         }
     }

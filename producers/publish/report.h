@@ -22,7 +22,7 @@ struct report {
     bool line_open; /* a progress line stands on the terminal */
     struct {
         long long acts, good, refused, unread, warned; /* judged here */
-        long long sent, present;                      /* present: stood there already, of a run that was killed */
+        long long sent, present;                       /* present: stood there already, of a run that was killed */
         long long verdict[VERDICTS];
     } count;
 };
@@ -37,8 +37,8 @@ struct report_place {
     long long line;
 };
 /* The act, or NULL when it could not be read. One line for each fault and warning (JSON: one object). Counts. */
-void report_judged(struct report *report, struct report_place place, const struct act *act, const struct findings *faults,
-    const struct findings *warnings);
+void report_judged(struct report *report, struct report_place place, const struct act *act,
+    const struct findings *faults, const struct findings *warnings);
 /* A verdict as it came. Accepted ones are counted and shown in JSON alone. */
 void report_verdict(struct report *report, struct report_place place, struct str authority, struct uuid id,
     enum verdict verdict, const json_t *receipt);

@@ -27,7 +27,7 @@ struct sender {
     struct kafka_client client;
     struct topic *topic;
     size_t topics, last_topic;
-    struct slot *slot; /* ring of SENDER_WINDOW */
+    struct slot *slot;   /* ring of SENDER_WINDOW */
     uint64_t head, tail; /* acts [head, tail) are in the ring */
     long long delivered, waiting;
     struct status failure;
@@ -67,7 +67,8 @@ struct status sender_open(const struct sender_config *config, struct sender **ou
     *sender = (struct sender){.config = *config, .slot = slot, .moved = time_monotonic(), .failure = status_ok()};
     struct kafka_config kafka = {
         .log = config->log, .options = config->kafka, .client_id = "orgcode-publish", .user = sender};
-    struct kafka_producer_config producer = {.linger_ms = 5, .message_max = KAFKA_MESSAGE_MAX, .on_delivery = on_delivery};
+    struct kafka_producer_config producer = {
+        .linger_ms = 5, .message_max = KAFKA_MESSAGE_MAX, .on_delivery = on_delivery};
     struct status status = kafka_producer_open(&kafka, &producer, &sender->client, fault);
     if (status_failed(status)) {
         sender_close(sender);
@@ -114,7 +115,8 @@ static struct status ask_end(struct sender *sender, const char *topic, int64_t *
 
 /* ---- going on after a run that was killed ----------------------------------------------------------------------- */
 
-static struct status read_behind(struct sender *sender, const struct progress_route *route, bool *stale, struct fault *fault)
+static struct status read_behind(
+    struct sender *sender, const struct progress_route *route, bool *stale, struct fault *fault)
 {
     char topic[256];
     snprintf(topic, sizeof topic, "%s.acts.%s", sender->config.kafka->prefix, route->authority);
@@ -132,8 +134,10 @@ static struct status read_behind(struct sender *sender, const struct progress_ro
         .log = sender->config.log, .options = sender->config.kafka, .client_id = "orgcode-publish", .user = sender};
     status = found_read(&sender->found, &kafka, topic, route->next, fault);
     if (status.class == STATUS_STOP) {
-        log_warn(sender->config.log, "the topic cannot be read back: acts that were sent last may be sent again, and are "
-                                     "then answered as duplicates", LOG_TEXT("topic", topic), LOG_TEXT("error", fault->text));
+        log_warn(sender->config.log,
+            "the topic cannot be read back: acts that were sent last may be sent again, and are "
+            "then answered as duplicates",
+            LOG_TEXT("topic", topic), LOG_TEXT("error", fault->text));
         return status_ok();
     }
     return status;
@@ -144,9 +148,10 @@ struct status sender_resume(struct sender *sender, struct fault *fault)
     struct progress *progress = sender->config.progress;
     char *cluster = rd_kafka_clusterid(sender->client.rk, KAFKA_DEADLINE_MS);
     if (!cluster)
-        return status_fail(fault, STATUS_RETRY, "unreachable", "no broker answers at %s", sender->config.kafka->bootstrap);
-    bool stale = progress->found &&
-        (strcmp(progress->cluster, cluster) != 0 || strcmp(progress->prefix, sender->config.kafka->prefix) != 0);
+        return status_fail(
+            fault, STATUS_RETRY, "unreachable", "no broker answers at %s", sender->config.kafka->bootstrap);
+    bool stale = progress->found && (strcmp(progress->cluster, cluster) != 0 ||
+                                        strcmp(progress->prefix, sender->config.kafka->prefix) != 0);
     for (size_t i = 0; progress->found && !stale && i < progress->routes; i++) {
         struct status status = read_behind(sender, &progress->route[i], &stale, fault);
         if (status_failed(status)) {
@@ -202,20 +207,21 @@ static struct status find_topic(struct sender *sender, struct str authority, siz
     return status_ok();
 }
 
-static struct status topic_end(struct sender *sender, const char *what, const char *authority, int64_t *out,
-    struct fault *fault)
+static struct status topic_end(
+    struct sender *sender, const char *what, const char *authority, int64_t *out, struct fault *fault)
 {
     char topic[256];
     snprintf(topic, sizeof topic, "%s.%s.%s", sender->config.kafka->prefix, what, authority);
     struct status status = ask_end(sender, topic, out, fault);
     if (status_failed(status) && strcmp(status.code, "unknown-topic") == 0)
         return status_fail(fault, STATUS_STOP, "unknown-topic",
-            "there is no topic %s: the operator of the registry makes it when it lets authority %s in", topic, authority);
+            "there is no topic %s: the operator of the registry makes it when it lets authority %s in", topic,
+            authority);
     return status;
 }
 
-struct status sender_begin(struct sender *sender, struct str authority, bool receipts, const struct progress_route **out,
-    struct fault *fault)
+struct status sender_begin(
+    struct sender *sender, struct str authority, bool receipts, const struct progress_route **out, struct fault *fault)
 {
     char name[PROGRESS_AUTHORITY_SIZE];
     snprintf(name, sizeof name, "%.*s", STR_ARG(authority));
@@ -278,8 +284,8 @@ struct status sender_poll(struct sender *sender, int timeout_ms, struct fault *f
 }
 
 /* A free slot in the ring. */
-static struct status take_slot(struct sender *sender, struct sha256 chain, size_t route, struct slot **out,
-    struct fault *fault)
+static struct status take_slot(
+    struct sender *sender, struct sha256 chain, size_t route, struct slot **out, struct fault *fault)
 {
     while (sender->tail - sender->head >= SENDER_WINDOW) {
         struct status status = sender_poll(sender, 100, fault);
@@ -313,8 +319,8 @@ static void take_key(void *context, struct str code, enum code_role role)
         *key = code;
 }
 
-struct status sender_send(struct sender *sender, const struct act *act, struct str frame, struct sha256 chain,
-    struct fault *fault)
+struct status sender_send(
+    struct sender *sender, const struct act *act, struct str frame, struct sha256 chain, struct fault *fault)
 {
     size_t topic = 0;
     struct slot *slot;
@@ -327,8 +333,8 @@ struct status sender_send(struct sender *sender, const struct act *act, struct s
     act_each_code(act, take_key, &key);
     if (sender->waiting == 0)
         sender->moved = time_monotonic();
-    while (rd_kafka_produce(sender->topic[topic].handle, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)frame.data, frame.len,
-               key.data, key.len, (void *)(uintptr_t)sender->tail) != 0) {
+    while (rd_kafka_produce(sender->topic[topic].handle, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)frame.data,
+               frame.len, key.data, key.len, (void *)(uintptr_t)sender->tail) != 0) {
         rd_kafka_resp_err_t err = rd_kafka_last_error();
         if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return kafka_fail(fault, err, sender->topic[topic].authority);

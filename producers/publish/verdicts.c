@@ -88,8 +88,8 @@ static struct status assign(struct verdicts *verdicts, struct fault *fault)
     return err ? kafka_fail(fault, err, "receipts") : status_ok();
 }
 
-struct status verdicts_follow(struct verdicts *verdicts, struct str authority, int64_t acts, int64_t receipts,
-    struct fault *fault)
+struct status verdicts_follow(
+    struct verdicts *verdicts, struct str authority, int64_t acts, int64_t receipts, struct fault *fault)
 {
     if (find_route(verdicts, authority))
         return status_ok();

@@ -110,3 +110,18 @@ def test_killed_and_waiting_again(registry):
     done = registry.run("publish", "--wait", path)
     assert done.returncode == 1 and "5 were there already; 3 accepted, 2 conflict" in done.stdout
     assert len(registry.read("acts.H26")) == 5
+
+
+def test_verdicts_come_while_the_input_is_still_open(registry):
+    process = subprocess.Popen([program_path("publish"), "--wait", "--json"], env=registry.env, cwd=registry.folder,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    for i in range(2):
+        act = registry.established(f"H26.{i}")
+        process.stdin.write(json.dumps(act) + "\n")
+        process.stdin.flush()
+        sent(registry, {"H26": i + 1})
+        answer(registry, act, "accepted", i)
+        assert json.loads(process.stdout.readline())["actId"] == act["actId"]
+    process.stdin.close()
+    assert process.wait(20) == 0
+    process.stdout.close()

@@ -31,7 +31,7 @@ static void expect_fields(const char *text, size_t count, const char *const *fie
         assert_memory_equal(record.field[i].data, field[i], strlen(field[i]));
     }
 }
-#define EXPECT_FIELDS(text, ...)                                                                                         \
+#define EXPECT_FIELDS(text, ...)                                                                                       \
     expect_fields(text, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), (const char *[]){__VA_ARGS__})
 
 static void splits(void **state)
@@ -118,8 +118,9 @@ static void reads_established(void **state)
     (void)state;
     static struct findings faults;
     bool id_given;
-    struct act *act = read_act("code,effectiveOn,name,address,decision.number,decision.issuedBy,decision.issuedOn,phone",
-        "H26.9,2025-07-01,\"Sở \"\"A\"\"\",Hà Nội,1/QĐ,UBND,2025-06-20,", &id_given, &faults);
+    struct act *act =
+        read_act("code,effectiveOn,name,address,decision.number,decision.issuedBy,decision.issuedOn,phone",
+            "H26.9,2025-07-01,\"Sở \"\"A\"\"\",Hà Nội,1/QĐ,UBND,2025-06-20,", &id_given, &faults);
     assert_non_null(act);
     assert_false(id_given);
     assert_int_equal(act->kind, ACT_ESTABLISHED);

@@ -75,8 +75,9 @@ static void write_file(const char *text)
 static void refuses_other_files(void **state)
 {
     (void)state;
-    static const char *const text[] = {"", "hello\n", "orgcode-publish state 1\n", "orgcode-publish state 1\nacts 1 abc\nend\n",
-        "orgcode-publish state 1\nroute H26 9 1 0\nend\n", "orgcode-publish state 2\nend\n"};
+    static const char *const text[] = {"", "hello\n", "orgcode-publish state 1\n",
+        "orgcode-publish state 1\nacts 1 abc\nend\n", "orgcode-publish state 1\nroute H26 9 1 0\nend\n",
+        "orgcode-publish state 2\nend\n"};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
         struct progress progress;
         struct fault fault;
