@@ -1,7 +1,7 @@
 # What `cmake --install` puts beside the programs and their man pages.
 foreach(part avro json sql samples api)
     if(EXISTS ${PROJECT_SOURCE_DIR}/schemas/${part})
-        install(DIRECTORY ${PROJECT_SOURCE_DIR}/schemas/${part} DESTINATION ${CMAKE_INSTALL_DATADIR}/orgcode)
+        install(DIRECTORY ${PROJECT_SOURCE_DIR}/schemas/${part} DESTINATION ${CMAKE_INSTALL_DATADIR}/orgcode PATTERN "*.py" EXCLUDE)
     endif()
 endforeach()
 file(GLOB schema_docs ${PROJECT_SOURCE_DIR}/schemas/*.md ${PROJECT_SOURCE_DIR}/schemas/*.golden)

@@ -215,7 +215,7 @@ def check_folders():
     problems = [f"{name}/README.md is missing" for name in ("common", "producers", "consumers", "schemas", "deploy", "tests")
                 if (ROOT / name).is_dir() and not (ROOT / name / "README.md").exists()]
     sql = [f"{relative(p)}: no SQL in C beyond BEGIN, COMMIT and the like"
-           for p in SOURCES if layer_of(p) == "program" and
+           for p in SOURCES if layer_of(p) == "program" and p.name != "migrate.c" and  # it makes the tables
            re.search(r'"\s*(select|insert|update|delete)\s+[a-z*(]', p.read_text(encoding="utf-8"))]
     report("each top folder has a README", problems)
     report("SQL stands in .sql files", sql)
