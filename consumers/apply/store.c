@@ -20,13 +20,16 @@ static const struct pg_statement statements[] = {
     STATEMENT(next_due), STATEMENT(pending_act_insert), STATEMENT(pending_delay), STATEMENT(pending_release),
     STATEMENT(pending_remove), STATEMENT(pendings), STATEMENT(place), STATEMENT(place_blockers), STATEMENT(place_lock),
     STATEMENT(place_move), STATEMENT(receipt_insert), STATEMENT(scheme_put), STATEMENT(schemes), STATEMENT(subjects),
-    STATEMENT(subtree), STATEMENT(succession_insert), STATEMENT(told), STATEMENT(types),
+    STATEMENT(subtree), STATEMENT(succession_insert), STATEMENT(told),
 };
+static const struct pg_statement types[] = {STATEMENT(types)};
 
 static struct status read_types(struct store *store, struct fault *fault)
 {
     PGresult *result = NULL;
-    struct status status = pg_run(&store->pg, "types", NULL, &result, fault);
+    struct status status = pg_prepare(&store->pg, types, 1, fault);
+    if (!status_failed(status))
+        status = pg_run(&store->pg, "types", NULL, &result, fault);
     if (status_failed(status))
         return status;
     for (int row = 0; row < PQntuples(result); row++)
@@ -37,7 +40,7 @@ static struct status read_types(struct store *store, struct fault *fault)
     /* An array is sent with the type of its elements. */
     for (int i = 0; i < TABLES; i++)
         if (store->row_type[i] == 0)
-            return status_fail(fault, STATUS_STOP, "no-table", "table orgcode.%s is missing: migrate first",
+            return status_fail(fault, STATUS_STOP, "no-table", "table orgcode.%s is missing: orgcode-apply --migrate makes it",
                                store_tables[i].name);
     return status_ok();
 }
@@ -49,9 +52,9 @@ struct status store_open(struct store *store, struct pg pg, const struct avro_re
     store->hasher = hasher_open();
     struct status status = pg_exec(&store->pg, session, fault);
     if (!status_failed(status))
-        status = pg_prepare(&store->pg, statements, sizeof statements / sizeof *statements, fault);
-    if (!status_failed(status))
         status = read_types(store, fault);
+    if (!status_failed(status))
+        status = pg_prepare(&store->pg, statements, sizeof statements / sizeof *statements, fault);
     if (status_failed(status))
         store_close(store);
     return status;

@@ -1,4 +1,4 @@
 -- Numbers of the row types, for rows sent as arrays.
 select relname::text, reltype::bigint
 from pg_class
-where relnamespace = 'orgcode'::regnamespace and relkind = 'r'
+where relnamespace = to_regnamespace('orgcode') and relkind = 'r'
