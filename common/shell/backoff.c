@@ -12,7 +12,10 @@ int backoff_next(struct backoff *backoff)
     backoff->tries++;
     /* The jitter need not be good, only differ between programs. */
     int quarter = backoff->current_ms / 4;
-    int jitter = quarter > 0 ? (int)((unsigned long long)time_monotonic() * 2654435761ULL % (unsigned)(2 * quarter + 1)) - quarter : 0;
+    int jitter =
+        quarter > 0
+            ? (int)((unsigned long long)time_monotonic() * 2654435761ULL % (unsigned)(2 * quarter + 1)) - quarter
+            : 0;
     return backoff->current_ms + jitter;
 }
 

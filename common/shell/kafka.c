@@ -1,6 +1,6 @@
 #include "shell/kafka.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +9,7 @@
 #include "base/time.h"
 
 #define FIELDS_MAX 64
+#define KAFKA_CLOSE_MS 8000
 
 /* The configuration while it is put together, and what to show of it. */
 struct setup {
@@ -20,7 +21,7 @@ struct setup {
     size_t count;
     char text[FIELDS_MAX][32]; /* numbers */
     size_t texts;
-    char key[FIELDS_MAX][96];  /* names from -X */
+    char key[FIELDS_MAX][96]; /* names from -X */
 };
 
 static void set(struct setup *setup, const char *key, const char *value)
@@ -56,7 +57,10 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (client == NULL) {
         return;
     }
-    enum log_level as = level <= 2 ? LOG_LEVEL_ERROR : level <= 4 ? LOG_LEVEL_WARN : level <= 6 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+    enum log_level as = level <= 2   ? LOG_LEVEL_ERROR
+                        : level <= 4 ? LOG_LEVEL_WARN
+                        : level <= 6 ? LOG_LEVEL_INFO
+                                     : LOG_LEVEL_DEBUG;
     LOG_AT(client->log, as, "librdkafka", LOG_TEXT("facility", facility), LOG_TEXT("text", text));
 }
 
@@ -67,9 +71,12 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         atomic_store(&client->down, true);
     }
-    enum log_level as = err == RD_KAFKA_RESP_ERR__FATAL ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
+    /* A lost connection has been logged by librdkafka itself. */
+    enum log_level as = err == RD_KAFKA_RESP_ERR__FATAL                                              ? LOG_LEVEL_ERROR
+                        : err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT ? LOG_LEVEL_DEBUG
+                                                                                                     : LOG_LEVEL_WARN;
     LOG_AT(client->log, as, "kafka error", LOG_TEXT("error", rd_kafka_err2name((rd_kafka_resp_err_t)err)),
-           LOG_TEXT("text", reason));
+        LOG_TEXT("text", reason));
 }
 
 /* What every client of ours has. */
@@ -103,7 +110,8 @@ static void set_given(struct setup *setup, const struct kafka_config *config)
         size_t length = equals ? (size_t)(equals - item) : 0;
         char *key = setup->key[i % FIELDS_MAX];
         if (length == 0 || length >= sizeof setup->key[0] || i >= FIELDS_MAX) {
-            setup->status = status_fail(setup->fault, STATUS_STOP, "kafka-setting", "-X takes KEY=VALUE, at most %d of them", FIELDS_MAX);
+            setup->status = status_fail(
+                setup->fault, STATUS_STOP, "kafka-setting", "-X takes KEY=VALUE, at most %d of them", FIELDS_MAX);
             return;
         }
         memcpy(key, item, length);
@@ -127,13 +135,13 @@ static void check_scram(struct setup *setup)
     char protocol[64], mechanism[64];
     get(setup, "security.protocol", protocol, sizeof protocol);
     get(setup, "sasl.mechanisms", mechanism, sizeof mechanism);
-    if (!status_failed(setup->status) && strncasecmp(protocol, "sasl", 4) == 0 && strncasecmp(mechanism, "SCRAM", 5) == 0 &&
-        rd_kafka_version() < 0x020601ff) {
+    if (!status_failed(setup->status) && strncasecmp(protocol, "sasl", 4) == 0 &&
+        strncasecmp(mechanism, "SCRAM", 5) == 0 && rd_kafka_version() < 0x020601ff) {
         setup->status = status_fail(setup->fault, STATUS_STOP, "scram",
-                                    "SASL/SCRAM needs librdkafka 2.6.1 or newer, this is %s: its answers are refused by brokers of "
-                                    "today as wrong credentials. Use mutual TLS (ssl.certificate.location, ssl.key.location), "
-                                    "SASL/PLAIN over TLS or OAUTHBEARER",
-                                    rd_kafka_version_str());
+            "SASL/SCRAM needs librdkafka 2.6.1 or newer, this is %s: its answers are refused by brokers of "
+            "today as wrong credentials. Use mutual TLS (ssl.certificate.location, ssl.key.location), "
+            "SASL/PLAIN over TLS or OAUTHBEARER",
+            rd_kafka_version_str());
     }
 }
 
@@ -151,7 +159,7 @@ static void show(const struct setup *setup)
 }
 
 static void begin(struct setup *setup, const struct kafka_config *config, struct kafka_client *client, const char *kind,
-                  struct fault *fault)
+    struct fault *fault)
 {
     memset(setup, 0, sizeof *setup);
     memset(client, 0, sizeof *client);
@@ -183,7 +191,7 @@ static struct status finish(struct setup *setup, const struct kafka_config *conf
 }
 
 struct status kafka_producer_open(const struct kafka_config *config, const struct kafka_producer_config *producer,
-                                  struct kafka_client *client, struct fault *fault)
+    struct kafka_client *client, struct fault *fault)
 {
     struct setup setup;
     int transaction_ms = producer->transaction_timeout_ms ? producer->transaction_timeout_ms : 10000;
@@ -217,7 +225,7 @@ struct status kafka_producer_open(const struct kafka_config *config, const struc
 }
 
 struct status kafka_consumer_open(const struct kafka_config *config, const struct kafka_consumer_config *consumer,
-                                  struct kafka_client *client, struct fault *fault)
+    struct kafka_client *client, struct fault *fault)
 {
     struct setup setup;
     int session_ms = consumer->session_timeout_ms ? consumer->session_timeout_ms : 10000;
@@ -231,7 +239,8 @@ struct status kafka_consumer_open(const struct kafka_config *config, const struc
     set_number(&setup, "session.timeout.ms", session_ms);
     set_number(&setup, "heartbeat.interval.ms", session_ms / 5);
     set_number(&setup, "max.poll.interval.ms", poll_ms > session_ms ? poll_ms : session_ms);
-    set_number(&setup, "topic.metadata.refresh.interval.ms", consumer->metadata_refresh_ms ? consumer->metadata_refresh_ms : 5000);
+    set_number(&setup, "topic.metadata.refresh.interval.ms",
+        consumer->metadata_refresh_ms ? consumer->metadata_refresh_ms : 5000);
     set(&setup, "queued.min.messages", "10000");
     set_number(&setup, "queued.max.messages.kbytes", consumer->queue_max_kib ? consumer->queue_max_kib : 4096);
     set(&setup, "max.partition.fetch.bytes", "1048576");
@@ -251,18 +260,35 @@ struct status kafka_consumer_open(const struct kafka_config *config, const struc
     return status;
 }
 
+/* Leaving a group waits for its coordinator, without a bound of its own. */
+static void *leave(void *argument)
+{
+    struct kafka_client *client = argument;
+    rd_kafka_consumer_close(client->rk);
+    atomic_fetch_sub(&client->asking, 1);
+    return NULL;
+}
+
 void kafka_close(struct kafka_client *client)
 {
+    pthread_t thread;
     if (client->rk == NULL) {
         return;
     }
     if (rd_kafka_type(client->rk) == RD_KAFKA_CONSUMER) {
-        rd_kafka_consumer_close(client->rk);
+        atomic_fetch_add(&client->asking, 1);
+        if (pthread_create(&thread, NULL, leave, client) == 0) {
+            pthread_detach(thread);
+        } else {
+            leave(client);
+        }
     }
-    for (int i = 0; i < 500 && atomic_load(&client->asking) > 0; i++) {
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    for (int i = 0; i < KAFKA_CLOSE_MS && atomic_load(&client->asking) > 0; i += 5) {
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
-    if (atomic_load(&client->asking) == 0) {
+    if (atomic_load(&client->asking) > 0) {
+        log_warn(client->log, "kafka client not closed: the brokers do not answer", LOG_TEXT("client", client->name));
+    } else {
         if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) {
             rd_kafka_purge(client->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         }
@@ -322,7 +348,7 @@ struct status kafka_error(struct fault *fault, rd_kafka_error_t *error, const ch
         return status_ok();
     }
     struct status status = kafka_status(rd_kafka_error_code(error));
-    enum status_class class = rd_kafka_error_is_fatal(error)      ? STATUS_STOP
+    enum status_class class = rd_kafka_error_is_fatal(error)       ? STATUS_STOP
                               : rd_kafka_error_is_retriable(error) ? STATUS_RETRY
                                                                    : status.class;
     if (rd_kafka_error_txn_requires_abort(error)) {

@@ -70,8 +70,9 @@ struct kafka_consumer_config {
 /* No automatic commits or offset stores: the program commits. As for errors: kafka_producer_open. */
 struct status kafka_consumer_open(const struct kafka_config *config, const struct kafka_consumer_config *consumer,
                                   struct kafka_client *client, struct fault *fault) MUST_USE;
-/* For a consumer, leaves the group. Waits for side threads (bounded; then leaks rather than crashes). A zeroed
- * or closed client is fine. A producer's queue is not flushed. */
+/* For a consumer, leaves the group: the rebalance callback runs, on a thread of its own while this one waits. All
+ * within 8 s; then it leaks rather than crashes or hangs, and the program should end. A zeroed or closed client is
+ * fine. A producer's queue is not flushed. */
 void kafka_close(struct kafka_client *client);
 
 /* What to do about an error: OK, REJECT (message too large), RETRY (the world) or STOP (not authorized, fatal,

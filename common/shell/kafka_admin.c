@@ -57,8 +57,8 @@ static rd_kafka_NewTopic_t *new_topic(const struct kafka_topic *topic)
 {
     char error[256], bytes[24];
     int replicas = topic->replicas > 0 ? topic->replicas : 1;
-    rd_kafka_NewTopic_t *made =
-        rd_kafka_NewTopic_new(topic->name, topic->partitions > 0 ? topic->partitions : 1, replicas, error, sizeof error);
+    rd_kafka_NewTopic_t *made = rd_kafka_NewTopic_new(
+        topic->name, topic->partitions > 0 ? topic->partitions : 1, replicas, error, sizeof error);
     if (made == NULL) {
         return NULL;
     }
@@ -81,8 +81,8 @@ static rd_kafka_NewTopic_t *new_topic(const struct kafka_topic *topic)
     return made;
 }
 
-static struct status topics_wait(struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms,
-                                 struct fault *fault)
+static struct status topics_wait(
+    struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms, struct fault *fault)
 {
     time_ms deadline = time_monotonic() + timeout_ms;
     for (size_t i = 0; i < count;) {
@@ -93,15 +93,16 @@ static struct status topics_wait(struct kafka_client *client, const struct kafka
             continue;
         }
         if (time_monotonic() > deadline) {
-            return status_fail(fault, STATUS_RETRY, "timeout", "topic %s was made but the broker does not show it", topic[i].name);
+            return status_fail(
+                fault, STATUS_RETRY, "timeout", "topic %s was made but the broker does not show it", topic[i].name);
         }
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     }
     return status_ok();
 }
 
-struct status kafka_topics_create(struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms,
-                                  struct fault *fault)
+struct status kafka_topics_create(
+    struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms, struct fault *fault)
 {
     struct call call;
     rd_kafka_NewTopic_t **made = calloc(count ? count : 1, sizeof *made);
@@ -130,8 +131,8 @@ struct status kafka_topics_create(struct kafka_client *client, const struct kafk
             if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
                 status = kafka_status(err);
                 const char *text = rd_kafka_topic_result_error_string(result[i]);
-                status = status_fail(fault, status.class, status.code, "topic %s: %s", rd_kafka_topic_result_name(result[i]),
-                                     text ? text : rd_kafka_err2str(err));
+                status = status_fail(fault, status.class, status.code, "topic %s: %s",
+                    rd_kafka_topic_result_name(result[i]), text ? text : rd_kafka_err2str(err));
             }
         }
     }
@@ -164,7 +165,7 @@ struct status kafka_topic_delete(struct kafka_client *client, const char *name, 
 
 /* The described configuration of one topic; entries live until call_close. */
 static struct status describe(struct kafka_client *client, const char *name, int timeout_ms, struct call *call,
-                              const rd_kafka_ConfigEntry_t ***entry, size_t *entries, struct fault *fault)
+    const rd_kafka_ConfigEntry_t ***entry, size_t *entries, struct fault *fault)
 {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
     *entries = 0;
@@ -196,7 +197,8 @@ static const char *entry_value(const rd_kafka_ConfigEntry_t **entry, size_t entr
     return "";
 }
 
-static struct status topic_check(struct kafka_client *client, const struct kafka_topic *topic, int timeout_ms, struct fault *fault)
+static struct status topic_check(
+    struct kafka_client *client, const struct kafka_topic *topic, int timeout_ms, struct fault *fault)
 {
     static const char *const bounds[] = {"retention.ms", "retention.bytes"};
     struct call call;
@@ -208,9 +210,9 @@ static struct status topic_check(struct kafka_client *client, const struct kafka
             const char *value = entry_value(entry, entries, bounds[i]);
             if (strcmp(value, "-1") != 0) {
                 status = status_fail(fault, STATUS_STOP, "retention",
-                                     "topic %s would forget its records: %s is %s, it must be -1. Mend it with: kafka-configs.sh "
-                                     "--alter --topic %s --add-config %s=-1",
-                                     topic->name, bounds[i], value, topic->name, bounds[i]);
+                    "topic %s would forget its records: %s is %s, it must be -1. Mend it with: kafka-configs.sh "
+                    "--alter --topic %s --add-config %s=-1",
+                    topic->name, bounds[i], value, topic->name, bounds[i]);
             }
         }
     }
@@ -218,17 +220,17 @@ static struct status topic_check(struct kafka_client *client, const struct kafka
         long long have = strtoll(entry_value(entry, entries, "max.message.bytes"), NULL, 10);
         if (have < topic_message_max(topic)) {
             status = status_fail(fault, STATUS_STOP, "message-max",
-                                 "topic %s takes messages of %lld bytes at most, it must take %ld. Mend it with: kafka-configs.sh "
-                                 "--alter --topic %s --add-config max.message.bytes=%ld",
-                                 topic->name, have, topic_message_max(topic), topic->name, topic_message_max(topic));
+                "topic %s takes messages of %lld bytes at most, it must take %ld. Mend it with: kafka-configs.sh "
+                "--alter --topic %s --add-config max.message.bytes=%ld",
+                topic->name, have, topic_message_max(topic), topic->name, topic_message_max(topic));
         }
     }
     call_close(&call);
     return status;
 }
 
-struct status kafka_topics_check(struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms,
-                                 struct fault *fault)
+struct status kafka_topics_check(
+    struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms, struct fault *fault)
 {
     for (size_t i = 0; i < count; i++) {
         struct status status = topic_check(client, &topic[i], timeout_ms, fault);
@@ -240,8 +242,8 @@ struct status kafka_topics_check(struct kafka_client *client, const struct kafka
 }
 
 /* This librdkafka replaces a topic's whole configuration, so what was set on it before is sent again. */
-struct status kafka_topic_set(struct kafka_client *client, const char *name, const char *key, const char *value, int timeout_ms,
-                              struct fault *fault)
+struct status kafka_topic_set(struct kafka_client *client, const char *name, const char *key, const char *value,
+    int timeout_ms, struct fault *fault)
 {
     struct call read, write;
     const rd_kafka_ConfigEntry_t **entry = NULL;
@@ -255,7 +257,8 @@ struct status kafka_topic_set(struct kafka_client *client, const char *name, con
     for (size_t i = 0; i < entries; i++) {
         if (rd_kafka_ConfigEntry_source(entry[i]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG &&
             strcmp(rd_kafka_ConfigEntry_name(entry[i]), key) != 0) {
-            rd_kafka_ConfigResource_set_config(resource, rd_kafka_ConfigEntry_name(entry[i]), rd_kafka_ConfigEntry_value(entry[i]));
+            rd_kafka_ConfigResource_set_config(
+                resource, rd_kafka_ConfigEntry_name(entry[i]), rd_kafka_ConfigEntry_value(entry[i]));
         }
     }
     rd_kafka_ConfigResource_set_config(resource, key, value);
@@ -267,15 +270,16 @@ struct status kafka_topic_set(struct kafka_client *client, const char *name, con
         size_t results = 0;
         const rd_kafka_ConfigResource_t **result =
             rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(write.event), &results);
-        status = kafka_fail(fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, name);
+        status = kafka_fail(
+            fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, name);
     }
     call_close(&write);
     rd_kafka_ConfigResource_destroy(resource);
     return status;
 }
 
-struct status kafka_topic_get(struct kafka_client *client, const char *name, const char *key, char *out, size_t size, int timeout_ms,
-                              struct fault *fault)
+struct status kafka_topic_get(struct kafka_client *client, const char *name, const char *key, char *out, size_t size,
+    int timeout_ms, struct fault *fault)
 {
     struct call call;
     const rd_kafka_ConfigEntry_t **entry = NULL;

@@ -37,8 +37,8 @@ static void *ask(void *argument)
 {
     struct question *question = argument;
     int64_t low = 0, high = 0;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(question->client->rk, question->topic, question->partition, &low,
-                                                               &high, question->timeout_ms);
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        question->client->rk, question->topic, question->partition, &low, &high, question->timeout_ms);
     atomic_fetch_sub(&question->client->asking, 1);
     pthread_mutex_lock(&question->lock);
     question->low = low;
@@ -72,8 +72,8 @@ static struct question *question_open(struct kafka_client *client, const char *t
     return question;
 }
 
-struct status kafka_watermarks(struct kafka_client *client, const char *topic, int partition, int timeout_ms, int64_t *low,
-                               int64_t *high, struct fault *fault)
+struct status kafka_watermarks(struct kafka_client *client, const char *topic, int partition, int timeout_ms,
+    int64_t *low, int64_t *high, struct fault *fault)
 {
     struct question *question = question_open(client, topic, partition, timeout_ms);
     pthread_t thread;
@@ -105,12 +105,14 @@ struct status kafka_watermarks(struct kafka_client *client, const char *topic, i
     let_go(question);
     if (err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
         err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-        return status_fail(fault, STATUS_RETRY, "unknown-topic", "there is no topic %s (partition %d)", topic, partition);
+        return status_fail(
+            fault, STATUS_RETRY, "unknown-topic", "there is no topic %s (partition %d)", topic, partition);
     }
     return kafka_fail(fault, err, topic);
 }
 
-struct status kafka_partitions(struct kafka_client *client, const char *topic, int timeout_ms, int *out, struct fault *fault)
+struct status kafka_partitions(
+    struct kafka_client *client, const char *topic, int timeout_ms, int *out, struct fault *fault)
 {
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client->rk, topic, NULL);
@@ -132,7 +134,8 @@ struct status kafka_partitions(struct kafka_client *client, const char *topic, i
     return missing ? status_ok() : kafka_fail(fault, err, topic);
 }
 
-struct status kafka_assign(struct kafka_client *consumer, const char *topic, int partition, int64_t offset, struct fault *fault)
+struct status kafka_assign(
+    struct kafka_client *consumer, const char *topic, int partition, int64_t offset, struct fault *fault)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
@@ -142,13 +145,14 @@ struct status kafka_assign(struct kafka_client *consumer, const char *topic, int
 }
 
 /* The legacy consumer needs no group, hence no right on one. */
-struct status kafka_scan(const struct kafka_config *config, const char *topic, int partition, int64_t offset, int timeout_ms,
-                         bool (*visit)(const rd_kafka_message_t *message, void *user), void *user, struct fault *fault)
+struct status kafka_scan(const struct kafka_config *config, const char *topic, int partition, int64_t offset,
+    int timeout_ms, bool (*visit)(const rd_kafka_message_t *message, void *user), void *user, struct fault *fault)
 {
     struct kafka_client client;
     struct kafka_config quiet = *config;
     quiet.log = log_takes(config->log, LOG_LEVEL_DEBUG) ? config->log : NULL;
-    struct status status = kafka_consumer_open(&quiet, &(struct kafka_consumer_config){.partition_eof = true}, &client, fault);
+    struct status status =
+        kafka_consumer_open(&quiet, &(struct kafka_consumer_config){.partition_eof = true}, &client, fault);
     if (status_failed(status)) {
         return status;
     }
@@ -162,7 +166,8 @@ struct status kafka_scan(const struct kafka_config *config, const char *topic, i
         rd_kafka_message_t *message = rd_kafka_consume(handle, partition, 200);
         if (message == NULL) {
             if (time_monotonic() > deadline) {
-                status = status_fail(fault, STATUS_RETRY, "timeout", "%s: the broker sent nothing for %d ms", topic, timeout_ms);
+                status = status_fail(
+                    fault, STATUS_RETRY, "timeout", "%s: the broker sent nothing for %d ms", topic, timeout_ms);
                 more = false;
             }
             continue;
@@ -172,7 +177,8 @@ struct status kafka_scan(const struct kafka_config *config, const char *topic, i
             more = visit(message, user);
         } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             more = false;
-        } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+        } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                   message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
             status = status_fail(fault, STATUS_STOP, "out-of-range", "%s has no offset %lld", topic, (long long)offset);
             more = false;
         } else {
@@ -204,16 +210,16 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     *delivery = (struct delivery){.done = true, .err = message->err, .offset = message->offset};
 }
 
-struct status kafka_send(const struct kafka_config *config, const char *topic, int partition, struct str key, struct str value,
-                         rd_kafka_headers_t *headers, int64_t timestamp_ms, int timeout_ms, int64_t *offset_out,
-                         struct fault *fault)
+struct status kafka_send(const struct kafka_config *config, const char *topic, int partition, struct str key,
+    struct str value, rd_kafka_headers_t *headers, int64_t timestamp_ms, int timeout_ms, int64_t *offset_out,
+    struct fault *fault)
 {
     struct kafka_client client;
     struct delivery delivery = {0};
     struct kafka_config quiet = *config;
     quiet.log = log_takes(config->log, LOG_LEVEL_DEBUG) ? config->log : NULL;
-    struct status status = kafka_producer_open(
-        &quiet, &(struct kafka_producer_config){.message_timeout_ms = timeout_ms, .on_delivery = on_delivery}, &client, fault);
+    struct status status = kafka_producer_open(&quiet,
+        &(struct kafka_producer_config){.message_timeout_ms = timeout_ms, .on_delivery = on_delivery}, &client, fault);
     if (status_failed(status)) {
         if (headers != NULL) {
             rd_kafka_headers_destroy(headers);
@@ -221,10 +227,10 @@ struct status kafka_send(const struct kafka_config *config, const char *topic, i
         return status;
     }
     headers = headers ? headers : rd_kafka_headers_new(1);
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        client.rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(key.data, key.len), RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.len),
-        RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t err = rd_kafka_producev(client.rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.len),
+        RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.len), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(&delivery), RD_KAFKA_V_END);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_headers_destroy(headers);
     } else {

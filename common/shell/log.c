@@ -82,7 +82,11 @@ static void line_number(struct line *line, long long number)
 /* The length of the UTF-8 sequence at s[0..len), 0 when it is none. */
 static size_t utf8_sequence(const unsigned char *s, size_t len)
 {
-    size_t need = s[0] < 0x80 ? 1 : (s[0] >= 0xC2 && s[0] < 0xE0) ? 2 : (s[0] & 0xF0) == 0xE0 ? 3 : (s[0] >= 0xF0 && s[0] < 0xF5) ? 4 : 0;
+    size_t need = s[0] < 0x80                     ? 1
+                  : (s[0] >= 0xC2 && s[0] < 0xE0) ? 2
+                  : (s[0] & 0xF0) == 0xE0         ? 3
+                  : (s[0] >= 0xF0 && s[0] < 0xF5) ? 4
+                                                  : 0;
     if (need == 0 || need > len) {
         return 0;
     }
@@ -171,8 +175,8 @@ static const char *field_name(const struct log_field *field)
     return field->kind == LOG_KIND_UUID ? "act" : field->kind == LOG_KIND_PLACE ? "place" : field->name;
 }
 
-static void render_json(struct line *line, const char *program, enum log_level level, long long now_ms, const char *message,
-                        const struct log_field *field, size_t count)
+static void render_json(struct line *line, const char *program, enum log_level level, long long now_ms,
+    const char *message, const struct log_field *field, size_t count)
 {
     char when[TIME_TEXT_SIZE];
     line_text(line, "{\"time\":\"");
@@ -196,7 +200,7 @@ static void render_json(struct line *line, const char *program, enum log_level l
 }
 
 static void render_text(struct line *line, enum log_level level, long long now_ms, const char *message,
-                        const struct log_field *field, size_t count, bool colour)
+    const struct log_field *field, size_t count, bool colour)
 {
     char when[TIME_TEXT_SIZE];
     time_format(now_ms, when);
@@ -219,8 +223,8 @@ static void render_text(struct line *line, enum log_level level, long long now_m
     line_text(line, "\n");
 }
 
-size_t log_render(const char *program, enum log_format format, enum log_level level, long long now_ms, const char *message,
-                  const struct log_field *field, size_t count, char *out, size_t size)
+size_t log_render(const char *program, enum log_format format, enum log_level level, long long now_ms,
+    const char *message, const struct log_field *field, size_t count, char *out, size_t size)
 {
     struct line line = {.data = out, .room = size};
     out[0] = '\0';
@@ -257,15 +261,15 @@ static bool name_has(const char *name, const char *part)
 bool log_is_secret(const char *name)
 {
     static const char *const shown[] = {"sasl.mechanism", "sasl.mechanisms", "sasl.username", "sasl.oauthbearer.method",
-                                        "sasl.oauthbearer.token.endpoint.url", "sasl.kerberos.service.name",
-                                        "ssl.key.location", "ssl.certificate.pem", "ssl.ca.pem"};
+        "sasl.oauthbearer.token.endpoint.url", "sasl.kerberos.service.name", "ssl.key.location", "ssl.certificate.pem",
+        "ssl.ca.pem"};
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         if (strcasecmp(name, shown[i]) == 0) {
             return false;
         }
     }
-    return name_has(name, "password") || name_has(name, "secret") || name_has(name, "token") || name_has(name, "ssl.key") ||
-           strncasecmp(name, "sasl.", 5) == 0 || name_has(name, "passphrase");
+    return name_has(name, "password") || name_has(name, "secret") || name_has(name, "token") ||
+           name_has(name, "ssl.key") || strncasecmp(name, "sasl.", 5) == 0 || name_has(name, "passphrase");
 }
 
 void log_mask_conninfo(const char *conninfo, char *out, size_t size)

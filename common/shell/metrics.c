@@ -9,8 +9,8 @@
 #define METRICS_BEAT_MAX_MS 60000
 
 /* Upper bounds of the duration buckets, microseconds. */
-static const int64_t bound_us[METRIC_BUCKETS] = {1000,   2000,   5000,    10000,   20000,   50000,    100000,  200000,
-                                                 500000, 1000000, 2000000, 5000000, 10000000, 30000000, 60000000};
+static const int64_t bound_us[METRIC_BUCKETS] = {1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000, 500000, 1000000,
+    2000000, 5000000, 10000000, 30000000, 60000000};
 
 struct metrics *metrics_open(void)
 {
@@ -21,7 +21,8 @@ struct metrics *metrics_open(void)
     return metrics;
 }
 
-static struct metric *metric_new(struct metrics *metrics, enum metric_kind kind, const char *name, const char *labels, const char *help)
+static struct metric *metric_new(
+    struct metrics *metrics, enum metric_kind kind, const char *name, const char *labels, const char *help)
 {
     if (metrics->count == METRICS_MAX) {
         abort(); /* a program with more metrics than METRICS_MAX */
@@ -116,7 +117,8 @@ static void write_duration(FILE *out, const struct metric *metric)
     write_labels(out, metric, "le=\"+Inf\"");
     fprintf(out, " %" PRId64 "\n%s_sum", count > sum ? count : sum, metric->name);
     write_labels(out, metric, NULL);
-    fprintf(out, " %.6f\n%s_count", (double)atomic_load_explicit(&metric->sum_us, memory_order_relaxed) / 1e6, metric->name);
+    fprintf(out, " %.6f\n%s_count", (double)atomic_load_explicit(&metric->sum_us, memory_order_relaxed) / 1e6,
+        metric->name);
     write_labels(out, metric, NULL);
     fprintf(out, " %" PRId64 "\n", count > sum ? count : sum);
 }

@@ -9,8 +9,8 @@
 
 #include "shell/metrics_store.h"
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type, char *body, size_t size,
-                              enum MHD_ResponseMemoryMode mode)
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type, char *body,
+    size_t size, enum MHD_ResponseMemoryMode mode)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(size, body, mode);
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
@@ -21,11 +21,12 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
 
 static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned status, const char *text)
 {
-    return answer(connection, status, "text/plain; charset=utf-8", (char *)(uintptr_t)text, strlen(text), MHD_RESPMEM_PERSISTENT);
+    return answer(
+        connection, status, "text/plain; charset=utf-8", (char *)(uintptr_t)text, strlen(text), MHD_RESPMEM_PERSISTENT);
 }
 
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **request)
+    const char *version, const char *upload, size_t *upload_size, void **request)
 {
     const struct metrics *metrics = user;
     (void)version;
@@ -44,15 +45,18 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         }
         metrics_write(metrics, out);
         fclose(out);
-        return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", body, size, MHD_RESPMEM_MUST_FREE);
+        return answer(
+            connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", body, size, MHD_RESPMEM_MUST_FREE);
     }
     if (strcmp(url, "/healthz") == 0) {
         bool alive = metrics_is_alive(metrics);
-        return answer_text(connection, alive ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, alive ? "alive\n" : "stuck\n");
+        return answer_text(
+            connection, alive ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, alive ? "alive\n" : "stuck\n");
     }
     if (strcmp(url, "/readyz") == 0) {
         bool ready = atomic_load(&metrics->ready) && metrics_is_alive(metrics);
-        return answer_text(connection, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, ready ? "ready\n" : "not ready\n");
+        return answer_text(
+            connection, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, ready ? "ready\n" : "not ready\n");
     }
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "/metrics, /healthz, /readyz\n");
 }
@@ -64,7 +68,8 @@ static int listen_on(const char *address, struct fault *fault, struct status *st
     const char *colon = strrchr(address, ':');
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
     if (colon == NULL || colon[1] == '\0' || (size_t)(colon - address) >= sizeof host) {
-        *status = status_fail(fault, STATUS_STOP, "address", "--metrics-listen: expected HOST:PORT, not \"%s\"", address);
+        *status =
+            status_fail(fault, STATUS_STOP, "address", "--metrics-listen: expected HOST:PORT, not \"%s\"", address);
         return -1;
     }
     size_t length = (size_t)(colon - address);
@@ -81,7 +86,8 @@ static int listen_on(const char *address, struct fault *fault, struct status *st
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     }
     if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 64) != 0) {
-        *status = status_fail(fault, STATUS_RETRY, "address-taken", "--metrics-listen %s: %s", address, strerror(errno));
+        *status =
+            status_fail(fault, STATUS_RETRY, "address-taken", "--metrics-listen %s: %s", address, strerror(errno));
         if (fd >= 0) {
             close(fd);
         }
@@ -98,7 +104,8 @@ static int port_of(int fd)
     if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0) {
         return 0;
     }
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port : ((struct sockaddr_in *)&bound)->sin_port);
+    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+                                             : ((struct sockaddr_in *)&bound)->sin_port);
 }
 
 struct status metrics_listen(struct metrics *metrics, const char *address, struct log *log, struct fault *fault)
@@ -108,10 +115,9 @@ struct status metrics_listen(struct metrics *metrics, const char *address, struc
     if (fd < 0) {
         return status;
     }
-    metrics->server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, on_request, metrics,
-                                       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 16u,
-                                       MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
-                                       MHD_OPTION_END);
+    metrics->server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, on_request,
+        metrics, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, 16u, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
     if (metrics->server == NULL) {
         close(fd);
         return status_fail(fault, STATUS_RETRY, "server", "--metrics-listen %s: the server does not start", address);

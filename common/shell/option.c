@@ -19,9 +19,12 @@ struct parse {
 static void expected(const struct option_row *row, char *out, size_t size)
 {
     static const char *const what[] = {
-        [OPTION_TEXT] = "text",     [OPTION_FLAG] = "true or false",
-        [OPTION_INT] = "a number",  [OPTION_DURATION] = "a duration such as 250ms, 5s, 2m, 1h or 7d",
-        [OPTION_SIZE] = "a size such as 512, 64KiB or 2MiB", [OPTION_LIST] = "KEY=VALUE",
+        [OPTION_TEXT] = "text",
+        [OPTION_FLAG] = "true or false",
+        [OPTION_INT] = "a number",
+        [OPTION_DURATION] = "a duration such as 250ms, 5s, 2m, 1h or 7d",
+        [OPTION_SIZE] = "a size such as 512, 64KiB or 2MiB",
+        [OPTION_LIST] = "KEY=VALUE",
     };
     if (row->kind == OPTION_CHOICE) {
         snprintf(out, size, "one of %s", row->choices);
@@ -97,7 +100,7 @@ static bool take(struct parse *parse, size_t index, const char *text, const char
     char wanted[256];
     expected(row, wanted, sizeof wanted);
     fprintf(parse->err, "%s: %s: expected %s, not \"%s\"\n", parse->program->name, source, wanted,
-            row->flags & (OPTION_SECRET | OPTION_CONNINFO) ? "***" : text);
+        row->flags & (OPTION_SECRET | OPTION_CONNINFO) ? "***" : text);
     return false;
 }
 
@@ -157,7 +160,7 @@ static bool take_file(struct parse *parse, const char *path)
         snprintf(source, sizeof source, "%s:%d: %s", path, number, name);
         if (equals == NULL || index < 0 || strcmp(name, "config") == 0) {
             fprintf(parse->err, "%s: %s: expected `name = value` with the name of an option (see --help)\n",
-                    parse->program->name, source);
+                parse->program->name, source);
             good = false;
         } else {
             char *value = trim(equals + 1);
@@ -184,7 +187,8 @@ static bool take_environment(struct parse *parse)
             continue;
         }
         char *copy = arena_copy(parse->arena, value, strlen(value));
-        for (char *saved, *word = strtok_r(copy, " \t\n", &saved); word != NULL; word = strtok_r(NULL, " \t\n", &saved)) {
+        for (char *saved, *word = strtok_r(copy, " \t\n", &saved); word != NULL;
+             word = strtok_r(NULL, " \t\n", &saved)) {
             if (!take(parse, i, word, row->env)) {
                 return false;
             }
@@ -236,8 +240,8 @@ static enum request request_of(const char *text)
 }
 
 /* Walks the arguments. only_config: the value of --config alone is taken, nothing is reported twice. */
-static bool take_arguments(struct parse *parse, int argc, char **argv, bool only_config, struct option_rest *rest,
-                           enum request *request)
+static bool take_arguments(
+    struct parse *parse, int argc, char **argv, bool only_config, struct option_rest *rest, enum request *request)
 {
     bool options_end = false;
     rest->count = 0;
@@ -270,8 +274,12 @@ static bool take_arguments(struct parse *parse, int argc, char **argv, bool only
 static bool take_defaults(struct parse *parse)
 {
     static const size_t size_of[] = {
-        [OPTION_TEXT] = sizeof(const char *),   [OPTION_FLAG] = sizeof(bool),      [OPTION_INT] = sizeof(long long),
-        [OPTION_DURATION] = sizeof(long long),  [OPTION_SIZE] = sizeof(long long), [OPTION_CHOICE] = sizeof(int),
+        [OPTION_TEXT] = sizeof(const char *),
+        [OPTION_FLAG] = sizeof(bool),
+        [OPTION_INT] = sizeof(long long),
+        [OPTION_DURATION] = sizeof(long long),
+        [OPTION_SIZE] = sizeof(long long),
+        [OPTION_CHOICE] = sizeof(int),
         [OPTION_LIST] = sizeof(struct option_list),
     };
     for (size_t i = 0; i < parse->program->rows; i++) {
@@ -291,7 +299,7 @@ static bool check_required(const struct parse *parse)
         const struct option_row *row = &parse->program->row[i];
         if ((row->flags & OPTION_REQUIRED) && !parse->given[i]) {
             fprintf(parse->err, "%s: --%s is required%s%s: %s\n", parse->program->name, row->name,
-                    row->env ? ", or " : "", row->env ? row->env : "", row->help);
+                row->env ? ", or " : "", row->env ? row->env : "", row->help);
             return false;
         }
     }
@@ -325,14 +333,14 @@ static bool take_all(struct parse *parse, int argc, char **argv, struct option_r
     }
     if (rest->count > 0 && parse->program->arguments[0] == '\0') {
         fprintf(parse->err, "%s: \"%s\": it takes no arguments but options (see --help)\n", parse->program->name,
-                rest->item[0]);
+            rest->item[0]);
         return false;
     }
     return *request == REQUEST_PRINT || check_required(parse);
 }
 
 int option_parse(const struct option_program *program, int argc, char **argv, void *options, struct option_rest *rest,
-                 struct arena *arena, FILE *out, FILE *err)
+    struct arena *arena, FILE *out, FILE *err)
 {
     struct option_rest spare;
     struct parse parse = {.program = program, .options = options, .arena = arena, .err = err};

@@ -55,8 +55,13 @@ static void bounds(FILE *out, const struct option_row *row)
 static const char *value_name(const struct option_row *row)
 {
     static const char *const usual[] = {
-        [OPTION_TEXT] = "TEXT",     [OPTION_FLAG] = "",       [OPTION_INT] = "N",   [OPTION_DURATION] = "DURATION",
-        [OPTION_SIZE] = "SIZE",     [OPTION_CHOICE] = "WORD", [OPTION_LIST] = "TEXT",
+        [OPTION_TEXT] = "TEXT",
+        [OPTION_FLAG] = "",
+        [OPTION_INT] = "N",
+        [OPTION_DURATION] = "DURATION",
+        [OPTION_SIZE] = "SIZE",
+        [OPTION_CHOICE] = "WORD",
+        [OPTION_LIST] = "TEXT",
     };
     return row->value ? row->value : row->kind == OPTION_CHOICE ? row->choices : usual[row->kind];
 }
@@ -88,8 +93,8 @@ static void option_line(FILE *out, const struct option_row *row)
 
 void option_help(const struct option_program *program, FILE *out)
 {
-    fprintf(out, "%s: %s\n\nUsage:\n  %s [OPTION...]%s%s\n\nDescription:\n", program->name, program->summary, program->name,
-            program->arguments[0] ? " " : "", program->arguments);
+    fprintf(out, "%s: %s\n\nUsage:\n  %s [OPTION...]%s%s\n\nDescription:\n", program->name, program->summary,
+        program->name, program->arguments[0] ? " " : "", program->arguments);
     wrapped(out, 2, program->description);
     fprintf(out, "\nOptions:\n");
     for (size_t i = 0; i < program->rows; i++) {
@@ -175,8 +180,11 @@ void option_document(const struct option_program *program, FILE *out)
         if (row->letter != 0) {
             fprintf(out, "-%c, ", row->letter);
         }
-        fprintf(out, "--%s%s%s` | %s | %s | %s |\n", row->name, value_name(row)[0] ? " " : "",
-                value_name(row), row->env ? row->env : "", row->flags & OPTION_REQUIRED ? "required" : row->initial ? row->initial : "",
-                row->help);
+        fprintf(out, "--%s%s%s` | %s | %s | %s |\n", row->name, value_name(row)[0] ? " " : "", value_name(row),
+            row->env ? row->env : "",
+            row->flags & OPTION_REQUIRED ? "required"
+            : row->initial               ? row->initial
+                                         : "",
+            row->help);
     }
 }

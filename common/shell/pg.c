@@ -12,13 +12,41 @@ static const struct {
     const char *state;
     enum status_class class;
 } known_state[] = {
-    {"40001", STATUS_RETRY}, {"40P01", STATUS_RETRY}, {"55P03", STATUS_RETRY}, {"57014", STATUS_RETRY}, {"57P01", STATUS_RETRY},
-    {"57P02", STATUS_RETRY}, {"57P03", STATUS_RETRY}, {"57P05", STATUS_RETRY}, {"25P03", STATUS_RETRY}, {"25006", STATUS_RETRY},
-    {"53100", STATUS_RETRY}, {"53200", STATUS_RETRY}, {"53300", STATUS_RETRY}, {"08P01", STATUS_STOP},  {"08", STATUS_RETRY},    {"40", STATUS_RETRY},
-    {"53", STATUS_RETRY},    {"55", STATUS_RETRY},    {"57", STATUS_RETRY},    {"58", STATUS_RETRY},    {"23505", STATUS_REJECT},
-    {"23503", STATUS_REJECT}, {"23502", STATUS_REJECT}, {"23514", STATUS_REJECT}, {"23", STATUS_REJECT}, {"22", STATUS_REJECT},
-    {"25P02", STATUS_STOP},  {"28000", STATUS_STOP},  {"28P01", STATUS_STOP},  {"3D000", STATUS_STOP},  {"3F000", STATUS_STOP},
-    {"42501", STATUS_STOP},  {"42P01", STATUS_STOP},  {"42703", STATUS_STOP},  {"42", STATUS_STOP},
+    {"40001", STATUS_RETRY},
+    {"40P01", STATUS_RETRY},
+    {"55P03", STATUS_RETRY},
+    {"57014", STATUS_RETRY},
+    {"57P01", STATUS_RETRY},
+    {"57P02", STATUS_RETRY},
+    {"57P03", STATUS_RETRY},
+    {"57P05", STATUS_RETRY},
+    {"25P03", STATUS_RETRY},
+    {"25006", STATUS_RETRY},
+    {"53100", STATUS_RETRY},
+    {"53200", STATUS_RETRY},
+    {"53300", STATUS_RETRY},
+    {"08P01", STATUS_STOP},
+    {"08", STATUS_RETRY},
+    {"40", STATUS_RETRY},
+    {"53", STATUS_RETRY},
+    {"55", STATUS_RETRY},
+    {"57", STATUS_RETRY},
+    {"58", STATUS_RETRY},
+    {"23505", STATUS_REJECT},
+    {"23503", STATUS_REJECT},
+    {"23502", STATUS_REJECT},
+    {"23514", STATUS_REJECT},
+    {"23", STATUS_REJECT},
+    {"22", STATUS_REJECT},
+    {"25P02", STATUS_STOP},
+    {"28000", STATUS_STOP},
+    {"28P01", STATUS_STOP},
+    {"3D000", STATUS_STOP},
+    {"3F000", STATUS_STOP},
+    {"42501", STATUS_STOP},
+    {"42P01", STATUS_STOP},
+    {"42703", STATUS_STOP},
+    {"42", STATUS_STOP},
 };
 
 static struct status state_status(const char *state)
@@ -62,14 +90,15 @@ static void on_notice(void *argument, const PGresult *result)
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     bool warning = severity != NULL && strcmp(severity, "WARNING") == 0;
-    LOG_AT(log, warning ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "postgresql notice", LOG_TEXT("sqlstate", state), LOG_TEXT("text", text));
+    LOG_AT(log, warning ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "postgresql notice", LOG_TEXT("sqlstate", state),
+        LOG_TEXT("text", text));
 }
 
 /* libpq hides the SQLSTATE of a refused connection: its text has to tell what time will not heal. */
 static enum status_class connect_class(const char *text)
 {
-    static const char *const hopeless[] = {"password authentication failed", "no pg_hba.conf entry", "no password supplied",
-                                           "invalid connection option",      "authentication failed", "certificate verify failed"};
+    static const char *const hopeless[] = {"password authentication failed", "no pg_hba.conf entry",
+        "no password supplied", "invalid connection option", "authentication failed", "certificate verify failed"};
     for (size_t i = 0; i < sizeof hopeless / sizeof hopeless[0]; i++) {
         if (strstr(text, hopeless[i]) != NULL) {
             return STATUS_STOP;
@@ -84,8 +113,8 @@ static bool conninfo_good(const char *conninfo, struct fault *fault, struct stat
     char *error = NULL;
     PQconninfoOption *parsed = PQconninfoParse(conninfo, &error);
     if (parsed == NULL) {
-        *status = status_fail(fault, STATUS_STOP, "conninfo", "--pg cannot be read: %.*s", error ? text_length(error) : 0,
-                              error ? error : "");
+        *status = status_fail(fault, STATUS_STOP, "conninfo", "--pg cannot be read: %.*s",
+            error ? text_length(error) : 0, error ? error : "");
         PQfreemem(error);
         return false;
     }
@@ -93,10 +122,11 @@ static bool conninfo_good(const char *conninfo, struct fault *fault, struct stat
     return true;
 }
 
-struct status pg_open(const char *conninfo, const char *application_name, struct log *log, struct pg *out, struct fault *fault)
+struct status pg_open(
+    const char *conninfo, const char *application_name, struct log *log, struct pg *out, struct fault *fault)
 {
     const char *keyword[] = {"fallback_application_name", "client_encoding", "connect_timeout", "keepalives_idle",
-                             "keepalives_interval",       "keepalives_count", "tcp_user_timeout", "dbname", NULL};
+        "keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", NULL};
     const char *value[] = {application_name, "UTF8", "10", "10", "5", "3", "20000", conninfo, NULL};
     struct status status;
     *out = (struct pg){.log = log};
@@ -109,20 +139,22 @@ struct status pg_open(const char *conninfo, const char *application_name, struct
     if (PQstatus(out->conn) != CONNECTION_OK) {
         const char *text = PQerrorMessage(out->conn);
         enum status_class class = connect_class(text);
-        status = status_fail(fault, class, class == STATUS_STOP ? "connect-refused" : "lost-connection", "%.*s", text_length(text), text);
+        status = status_fail(fault, class, class == STATUS_STOP ? "connect-refused" : "lost-connection", "%.*s",
+            text_length(text), text);
         pg_close(out);
         return status;
     }
     PQsetNoticeReceiver(out->conn, on_notice, log);
-    status = pg_exec(out, "SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET client_min_messages TO warning", fault);
+    status =
+        pg_exec(out, "SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET client_min_messages TO warning", fault);
     if (status_failed(status)) {
         pg_close(out);
     }
     return status;
 }
 
-struct status pg_open_wait(const char *conninfo, const char *application_name, struct log *log, int timeout_ms, struct pg *out,
-                           struct fault *fault)
+struct status pg_open_wait(const char *conninfo, const char *application_name, struct log *log, int timeout_ms,
+    struct pg *out, struct fault *fault)
 {
     struct backoff backoff = {.min_ms = 100, .max_ms = 2000};
     struct fault local;
@@ -138,7 +170,8 @@ struct status pg_open_wait(const char *conninfo, const char *application_name, s
         }
         /* One line at first, then one in about half a minute. */
         if (backoff.tries % 16 == 0) {
-            log_warn(log, "postgresql cannot be reached, trying on", LOG_TEXT("text", fault->text), LOG_INT("tries", backoff.tries + 1));
+            log_warn(log, "postgresql cannot be reached, trying on", LOG_TEXT("text", fault->text),
+                LOG_INT("tries", backoff.tries + 1));
         }
         if (backoff_wait(&backoff)) {
             return status_fail(fault, STATUS_RETRY, "stopping", "stopped while connecting to PostgreSQL");
@@ -200,7 +233,8 @@ struct status pg_prepare(struct pg *pg, const struct pg_statement *statement, si
 
 static const struct pg_params no_params;
 
-struct status pg_run(struct pg *pg, const char *name, const struct pg_params *params, PGresult **out, struct fault *fault)
+struct status pg_run(
+    struct pg *pg, const char *name, const struct pg_params *params, PGresult **out, struct fault *fault)
 {
     const struct pg_params *p = params ? params : &no_params;
     if (out != NULL) {
@@ -243,8 +277,8 @@ struct status pg_pipeline_exec(struct pg *pg, const char *sql, struct fault *fau
     return sent ? status_ok() : pg_fail_result(pg, NULL, sql, fault);
 }
 
-struct status pg_pipeline_flush(struct pg *pg, void (*take)(void *user, size_t index, const PGresult *result), void *user,
-                                struct fault *fault)
+struct status pg_pipeline_flush(
+    struct pg *pg, void (*take)(void *user, size_t index, const PGresult *result), void *user, struct fault *fault)
 {
     struct status status = status_ok();
     size_t index = 0;

@@ -182,7 +182,9 @@ bool pg_is_null(const PGresult *result, int row, int column)
 
 static const char *field(const PGresult *result, int row, int column, int size)
 {
-    return PQgetisnull(result, row, column) || PQgetlength(result, row, column) != size ? NULL : PQgetvalue(result, row, column);
+    return PQgetisnull(result, row, column) || PQgetlength(result, row, column) != size
+               ? NULL
+               : PQgetvalue(result, row, column);
 }
 
 static int32_t get4(const char *at)

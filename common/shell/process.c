@@ -1,6 +1,7 @@
 #include "shell/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -108,7 +108,7 @@ static void notify(const char *text)
         return;
     }
     ssize_t sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address,
-                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
     (void)sent;
     close(fd);
 }

@@ -105,7 +105,8 @@ void flows_drop(struct flows *flows)
 
 void witness_format(const struct witness *witness, char out[WITNESS_TEXT_SIZE])
 {
-    snprintf(out, WITNESS_TEXT_SIZE, "1 %" PRId64 " %" PRId64 " %016" PRIx64, witness->offset, witness->time_ms, witness->check);
+    snprintf(out, WITNESS_TEXT_SIZE, "1 %" PRId64 " %" PRId64 " %016" PRIx64, witness->offset, witness->time_ms,
+        witness->check);
 }
 
 bool witness_parse(const char *text, size_t size, int64_t place, struct witness *out)

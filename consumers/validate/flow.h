@@ -25,11 +25,11 @@ struct entry {
     uint64_t check;              /* CRC of the value */
     size_t size;                 /* counted in the window */
     enum entry_state state;
-    enum reason reason;          /* REASON_NONE: an act */
-    char *refusal;               /* value of the refusal record */
+    enum reason reason; /* REASON_NONE: an act */
+    char *refusal;      /* value of the refusal record */
     size_t refusal_size;
-    char detail[256];            /* for the header of orgcode.rejected */
-    bool bare;                   /* sent there without its value: too large */
+    char detail[256]; /* for the header of orgcode.rejected */
+    bool bare;        /* sent there without its value: too large */
 };
 
 /* What a commit remembers of the last record before the place: a topic that was deleted and made anew has another. */
@@ -45,11 +45,11 @@ struct flow {
     char topic[256];
     struct str authority; /* the topic's last part */
     int partition;
-    int64_t place;        /* next offset whose record is not in the journal: what is committed */
-    int64_t next_from;    /* next offset that no entry covers */
+    int64_t place;     /* next offset whose record is not in the journal: what is committed */
+    int64_t next_from; /* next offset that no entry covers */
     int64_t committed;
-    struct witness last;  /* of the record at place - 1 */
-    bool verify;          /* the first record read must be `last` */
+    struct witness last;       /* of the record at place - 1 */
+    bool verify;               /* the first record read must be `last` */
     struct entry *head, *tail; /* oldest first */
     struct entry *unsent;      /* the first that has not gone to the journal */
 };

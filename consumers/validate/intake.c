@@ -6,7 +6,8 @@
 
 #define GIVE_UP_MS 60000     /* asking the group for its places */
 #define REVOKE_FLUSH_MS 3000 /* what is under way may still land before partitions are given up */
-#define PAUSE_AFTER_MS 1000  /* a window that stays full stops the reading, not the group's heartbeat */
+#define COMMIT_WAIT_MS 3000
+#define PAUSE_AFTER_MS 1000 /* a window that stays full stops the reading, not the group's heartbeat */
 
 static bool window_full(const struct validate *v)
 {
@@ -56,6 +57,22 @@ static void pause_reading(struct validate *v)
     log_info(v->log, "reading paused: the journal takes nothing", LOG_INT("waiting", v->flows.entries));
 }
 
+/* rd_kafka_commit would wait for the coordinator for ever. */
+static rd_kafka_resp_err_t commit_bounded(struct validate *v, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(v->consumer.rk);
+    rd_kafka_resp_err_t err = rd_kafka_commit_queue(v->consumer.rk, list, queue, NULL, NULL);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, COMMIT_WAIT_MS);
+        err = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        if (event != NULL) {
+            rd_kafka_event_destroy(event);
+        }
+    }
+    rd_kafka_queue_destroy(queue);
+    return err;
+}
+
 void intake_commit(struct validate *v, bool wait)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)v->flows.count + 1);
@@ -73,7 +90,7 @@ void intake_commit(struct validate *v, bool wait)
         flow->committed = flow->place;
     }
     if (list->cnt > 0) {
-        rd_kafka_resp_err_t err = rd_kafka_commit(v->consumer.rk, list, !wait);
+        rd_kafka_resp_err_t err = wait ? commit_bounded(v, list) : rd_kafka_commit(v->consumer.rk, list, 1);
         if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             /* Not lost: what is not committed is sent again, and apply knows it by its origin. */
             log_info(v->log, "commit failed", LOG_TEXT("error", rd_kafka_err2name(err)));
@@ -117,7 +134,8 @@ static void on_assigned(struct validate *v, rd_kafka_topic_partition_list_t *lis
         flow->committed = part->offset >= 0 ? part->offset : -1;
         flow->next_from = flow->place;
         flow->verify = flow->place > 0 && witness_parse(part->metadata, part->metadata_size, flow->place, &flow->last);
-        log_debug(v->log, "assigned", LOG_PLACE(flow->topic, flow->partition, flow->place), LOG_BOOL("verify", flow->verify));
+        log_debug(
+            v->log, "assigned", LOG_PLACE(flow->topic, flow->partition, flow->place), LOG_BOOL("verify", flow->verify));
     }
     intake_assign(v);
 }
@@ -132,9 +150,14 @@ static void on_revoked(struct validate *v)
     if (!clean) {
         relay_restart(v); /* what did not land must not land later, from here */
     }
+    if (v->paused) { /* librdkafka would remember it for the next owner of the topic in this process: us */
+        rd_kafka_topic_partition_list_t *list = list_of(&v->flows);
+        rd_kafka_resume_partitions(v->consumer.rk, list);
+        rd_kafka_topic_partition_list_destroy(list);
+        v->paused = false;
+    }
     flows_drop(&v->flows);
     rd_kafka_assign(v->consumer.rk, NULL);
-    v->paused = false;
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
@@ -143,7 +166,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     struct validate *v = client->user;
     bool assigned = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     log_info(v->log, assigned ? "partitions assigned" : "partitions revoked", LOG_INT("count", list->cnt),
-             LOG_BOOL("lost", rd_kafka_assignment_lost(rk)));
+        LOG_BOOL("lost", rd_kafka_assignment_lost(rk)));
     metric_add(v->m.rebalances, 1);
     if (assigned) {
         on_assigned(v, list);
@@ -186,14 +209,15 @@ struct status intake_open(struct validate *v)
     } else {
         snprintf(group, sizeof group, "%s.validate", v->options->kafka.prefix);
     }
-    struct kafka_config config = {.log = v->log, .options = &v->options->kafka, .client_id = "orgcode-validate", .user = v};
+    struct kafka_config config = {
+        .log = v->log, .options = &v->options->kafka, .client_id = "orgcode-validate", .user = v};
     struct kafka_consumer_config consumer = {.group = group,
-                                             .assignor = "roundrobin",
-                                             .reset = "earliest",
-                                             .session_timeout_ms = (int)v->options->session_ms,
-                                             .metadata_refresh_ms = 5000,
-                                             .queue_max_kib = 2048,
-                                             .on_rebalance = on_rebalance};
+        .assignor = "roundrobin",
+        .reset = "earliest",
+        .session_timeout_ms = (int)v->options->session_ms,
+        .metadata_refresh_ms = 5000,
+        .queue_max_kib = 2048,
+        .on_rebalance = on_rebalance};
     struct status status = kafka_consumer_open(&config, &consumer, &v->consumer, &v->fault);
     return status_failed(status) ? status : subscribe(v);
 }
@@ -201,8 +225,8 @@ struct status intake_open(struct validate *v)
 /* The topic is not the one that the place was in: all of the new one is read. */
 static void restart_flow(struct validate *v, struct flow *flow, const char *why, int64_t offset)
 {
-    log_warn(v->log, "the topic was made anew: reading it from its beginning", LOG_PLACE(flow->topic, flow->partition, offset),
-             LOG_TEXT("why", why), LOG_INT("place", flow->place));
+    log_warn(v->log, "the topic was made anew: reading it from its beginning",
+        LOG_PLACE(flow->topic, flow->partition, offset), LOG_TEXT("why", why), LOG_INT("place", flow->place));
     metric_add(v->m.recreated, 1);
     flow->verify = false;
     flow->next_from = 0;
@@ -213,17 +237,19 @@ static void restart_flow(struct validate *v, struct flow *flow, const char *why,
 static bool is_witness(struct validate *v, struct flow *flow, const rd_kafka_message_t *message, bool *reassign)
 {
     struct witness seen = {true, message->offset, rd_kafka_message_timestamp(message, NULL),
-                           crc64_avro(message->payload ? message->payload : "", message->len)};
+        crc64_avro(message->payload ? message->payload : "", message->len)};
     flow->verify = false;
     if (seen.offset > flow->last.offset) {
-        log_warn(v->log, "the record before the place is gone", LOG_PLACE(flow->topic, flow->partition, flow->last.offset));
+        log_warn(
+            v->log, "the record before the place is gone", LOG_PLACE(flow->topic, flow->partition, flow->last.offset));
         return false;
     }
     if (seen.offset == flow->last.offset && seen.time_ms == flow->last.time_ms && seen.check == flow->last.check) {
         return true;
     }
-    restart_flow(v, flow, seen.offset == flow->last.offset ? "another record before the place" : "the place is behind its end",
-                 seen.offset);
+    restart_flow(v, flow,
+        seen.offset == flow->last.offset ? "another record before the place" : "the place is behind its end",
+        seen.offset);
     *reassign = seen.offset != 0;
     return false;
 }
@@ -256,7 +282,7 @@ static void on_consumer_error(struct validate *v, const rd_kafka_message_t *mess
     struct status status = kafka_status(message->err);
     bool one_topic = message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     log_warn(v->log, "reading failed", LOG_TEXT("error", rd_kafka_err2name(message->err)),
-             LOG_TEXT("text", rd_kafka_message_errstr(message)));
+        LOG_TEXT("text", rd_kafka_message_errstr(message)));
     if (status.class == STATUS_STOP && !one_topic) {
         v->fatal = kafka_fail(&v->fault, message->err, "reading the acts topics");
     }
@@ -324,7 +350,8 @@ void intake_measure(struct validate *v)
     for (size_t i = 0; i < v->flows.count; i++) {
         const struct flow *flow = v->flows.item[i];
         int64_t low, high;
-        if (rd_kafka_get_watermark_offsets(v->consumer.rk, flow->topic, flow->partition, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        if (rd_kafka_get_watermark_offsets(v->consumer.rk, flow->topic, flow->partition, &low, &high) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR &&
             high > flow->place) {
             lag += high - flow->place;
         }

@@ -14,7 +14,8 @@ static struct str shown(struct arena *arena, struct str text)
     return str_copy(arena, (struct str){text.data, length});
 }
 
-void judge(const struct avro_reader *reader, struct arena *arena, struct str authority, struct str value, struct judgement *out)
+void judge(const struct avro_reader *reader, struct arena *arena, struct str authority, struct str value,
+    struct judgement *out)
 {
     struct fault fault = {""};
     struct act *act = NULL;
@@ -34,10 +35,10 @@ void judge(const struct avro_reader *reader, struct arena *arena, struct str aut
     }
     if (!str_equal(act->authority, authority)) {
         *out = (struct judgement){.reason = REASON_ACCOUNT_PUBLISHER,
-                                  .code = shown(arena, act->authority),
-                                  .expected = str_copy(arena, authority),
-                                  .has_id = true,
-                                  .id = act->id};
+            .code = shown(arena, act->authority),
+            .expected = str_copy(arena, authority),
+            .has_id = true,
+            .id = act->id};
         return;
     }
     *out = (struct judgement){.reason = REASON_NONE, .has_id = true, .id = act->id};

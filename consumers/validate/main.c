@@ -10,18 +10,47 @@ static const struct option_row rows[] = {
     OPTION_ROWS_COMMON(struct validate_options, common),
     OPTION_ROW_METRICS(struct validate_options, common),
     OPTION_ROWS_KAFKA(struct validate_options, kafka),
-    {.name = "group", .kind = OPTION_TEXT, .offset = offsetof(struct validate_options, group), .env = "ORGCODE_VALIDATE_GROUP",
-     .value = "NAME", .help = "Consumer group; its offsets are the place. None: PREFIX.validate."},
-    {.name = "linger", .kind = OPTION_DURATION, .offset = offsetof(struct validate_options, linger_ms), .initial = "2ms",
-     .max = 1000, .help = "How long records wait for others to share a request to the journal."},
-    {.name = "window", .kind = OPTION_INT, .offset = offsetof(struct validate_options, window_records), .initial = "8192",
-     .value = "RECORDS", .min = 1, .max = 65536, .help = "Records that may be under way to the journal."},
-    {.name = "window-size", .kind = OPTION_SIZE, .offset = offsetof(struct validate_options, window_bytes), .initial = "8MiB",
-     .min = 65536, .max = 14680064, .help = "Their bytes."},
-    {.name = "commit-interval", .kind = OPTION_DURATION, .offset = offsetof(struct validate_options, commit_ms), .initial = "1s",
-     .min = 10, .max = 60000, .help = "How often the places are committed to the group."},
-    {.name = "session-timeout", .kind = OPTION_DURATION, .offset = offsetof(struct validate_options, session_ms), .initial = "6s",
-     .min = 1000, .max = 300000, .help = "A copy that is silent for so long loses its topics to the others."},
+    {.name = "group",
+        .kind = OPTION_TEXT,
+        .offset = offsetof(struct validate_options, group),
+        .env = "ORGCODE_VALIDATE_GROUP",
+        .value = "NAME",
+        .help = "Consumer group; its offsets are the place. None: PREFIX.validate."},
+    {.name = "linger",
+        .kind = OPTION_DURATION,
+        .offset = offsetof(struct validate_options, linger_ms),
+        .initial = "2ms",
+        .max = 1000,
+        .help = "How long records wait for others to share a request to the journal."},
+    {.name = "window",
+        .kind = OPTION_INT,
+        .offset = offsetof(struct validate_options, window_records),
+        .initial = "8192",
+        .value = "RECORDS",
+        .min = 1,
+        .max = 65536,
+        .help = "Records that may be under way to the journal."},
+    {.name = "window-size",
+        .kind = OPTION_SIZE,
+        .offset = offsetof(struct validate_options, window_bytes),
+        .initial = "8MiB",
+        .min = 65536,
+        .max = 14680064,
+        .help = "Their bytes."},
+    {.name = "commit-interval",
+        .kind = OPTION_DURATION,
+        .offset = offsetof(struct validate_options, commit_ms),
+        .initial = "1s",
+        .min = 10,
+        .max = 60000,
+        .help = "How often the places are committed to the group."},
+    {.name = "session-timeout",
+        .kind = OPTION_DURATION,
+        .offset = offsetof(struct validate_options, session_ms),
+        .initial = "6s",
+        .min = 1000,
+        .max = 300000,
+        .help = "A copy that is silent for so long loses its topics to the others."},
 };
 
 static const struct option_program program = {
@@ -29,10 +58,13 @@ static const struct option_program program = {
     .summary = "forward acts from the authorities' topics to the journal",
     .arguments = "",
     .description =
-        "Reads every topic PREFIX.acts.<AUTHORITY>, new ones too, and writes for each record one to PREFIX.journal: the act's own "
-        "bytes when they can be read as an act of that authority, else a short refusal; the bytes that cannot be taken go to "
+        "Reads every topic PREFIX.acts.<AUTHORITY>, new ones too, and writes for each record one to PREFIX.journal: "
+        "the act's own "
+        "bytes when they can be read as an act of that authority, else a short refusal; the bytes that cannot be taken "
+        "go to "
         "PREFIX.rejected as they came, with reason and origin in headers. What the act says is not judged here.\n"
-        "It keeps no state but the group's offsets, so any number of copies share the topics. What is sent twice after a crash, "
+        "It keeps no state but the group's offsets, so any number of copies share the topics. What is sent twice after "
+        "a crash, "
         "orgcode-apply knows by its origin and passes over.",
     .examples = "orgcode-validate --bootstrap kafka1:9093 -X security.protocol=ssl -X ssl.ca.location=ca.pem\n"
                 "orgcode-validate --metrics-listen 127.0.0.1:9101 --log-format json",
@@ -50,13 +82,17 @@ static void register_metrics(struct validate *v)
         .refused_form = metrics_counter(m, refused, "reason=\"form-unreadable\"", refused_help),
         .refused_account = metrics_counter(m, refused, "reason=\"account-publisher\"", refused_help),
         .failed = metrics_counter(m, "orgcode_validate_delivery_failures_total", NULL, "Deliveries that failed."),
-        .restarts = metrics_counter(m, "orgcode_validate_rewinds_total", NULL, "Returns to the places with a new producer."),
+        .restarts =
+            metrics_counter(m, "orgcode_validate_rewinds_total", NULL, "Returns to the places with a new producer."),
         .rebalances = metrics_counter(m, "orgcode_validate_rebalances_total", NULL, "Assignments and revocations."),
-        .recreated = metrics_counter(m, "orgcode_validate_recreated_topics_total", NULL, "Acts topics found made anew."),
+        .recreated =
+            metrics_counter(m, "orgcode_validate_recreated_topics_total", NULL, "Acts topics found made anew."),
         .partitions = metrics_gauge(m, "orgcode_validate_partitions", NULL, "Partitions assigned to this copy."),
         .waiting = metrics_gauge(m, "orgcode_validate_waiting", NULL, "Records under way to the journal."),
-        .lag = metrics_gauge(m, "orgcode_validate_lag", NULL, "Records of the assigned partitions that are not in the journal yet."),
-        .oldest_ms = metrics_gauge(m, "orgcode_validate_oldest_milliseconds", NULL, "Age of the oldest record under way."),
+        .lag = metrics_gauge(
+            m, "orgcode_validate_lag", NULL, "Records of the assigned partitions that are not in the journal yet."),
+        .oldest_ms =
+            metrics_gauge(m, "orgcode_validate_oldest_milliseconds", NULL, "Age of the oldest record under way."),
     };
 }
 
@@ -115,7 +151,8 @@ int main(int argc, char **argv)
     }
     mallopt(M_ARENA_MAX, 2); /* a dozen threads of librdkafka need not a heap each */
     v.options = &options;
-    v.log = log_open(program.name, (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
+    v.log =
+        log_open(program.name, (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
     v.metrics = metrics_open();
     v.arena = arena_open(0);
     struct status status = process_open(&v.fault);

@@ -22,7 +22,7 @@ static void on_failure(struct validate *v, struct entry *entry, const rd_kafka_m
         metric_add(v->m.failed, 1);
         if (!v->broken) {
             log_warn(v->log, "delivery failed", LOG_PLACE(entry->flow->topic, entry->flow->partition, entry->offset),
-                     LOG_TEXT("to", rd_kafka_topic_name(message->rkt)), LOG_TEXT("error", rd_kafka_err2name(err)));
+                LOG_TEXT("to", rd_kafka_topic_name(message->rkt)), LOG_TEXT("error", rd_kafka_err2name(err)));
         }
     }
     v->broken = true;
@@ -49,7 +49,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     metric_add(entry->reason == REASON_NONE                ? v->m.forwarded
                : entry->reason == REASON_ACCOUNT_PUBLISHER ? v->m.refused_account
                                                            : v->m.refused_form,
-               1);
+        1);
     if (entry->flow->head == entry) {
         flow_settle(&v->flows, entry->flow);
     }
@@ -57,7 +57,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static struct status producer_open(struct validate *v)
 {
-    struct kafka_config config = {.log = v->log, .options = &v->options->kafka, .client_id = "orgcode-validate", .user = v};
+    struct kafka_config config = {
+        .log = v->log, .options = &v->options->kafka, .client_id = "orgcode-validate", .user = v};
     struct kafka_producer_config producer = {.linger_ms = (int)v->options->linger_ms, .on_delivery = on_delivery};
     struct status status = kafka_producer_open(&config, &producer, &v->producer, &v->fault);
     if (status_failed(status)) {
@@ -132,16 +133,17 @@ static rd_kafka_headers_t *journal_headers_of(struct validate *v, const struct e
 {
     struct journal_header header[JOURNAL_HEADERS_MAX];
     struct origin origin = {.topic = str_of(entry->flow->topic),
-                            .authority = entry->flow->authority,
-                            .partition = entry->flow->partition,
-                            .from = entry->from,
-                            .offset = entry->offset,
-                            .time = entry->time_ms};
+        .authority = entry->flow->authority,
+        .partition = entry->flow->partition,
+        .from = entry->from,
+        .offset = entry->offset,
+        .time = entry->time_ms};
     enum record_kind kind = entry->reason == REASON_NONE ? RECORD_ACT : RECORD_REFUSAL;
     size_t count = journal_headers(v->arena, kind, time_now(), &origin, header);
     rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
     for (size_t i = 0; i < count; i++) {
-        rd_kafka_header_add(headers, header[i].name.data, (ssize_t)header[i].name.len, header[i].value.data, (ssize_t)header[i].value.len);
+        rd_kafka_header_add(headers, header[i].name.data, (ssize_t)header[i].name.len, header[i].value.data,
+            (ssize_t)header[i].value.len);
     }
     return headers;
 }
@@ -153,10 +155,10 @@ static bool send_to_journal(struct validate *v, struct entry *entry)
     struct arena_mark mark = arena_mark(v->arena);
     rd_kafka_headers_t *headers = journal_headers_of(v, entry);
     arena_rewind(v->arena, mark);
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        v->producer.rk, RD_KAFKA_V_RKT(v->journal), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_MSGFLAGS(0),
-        RD_KAFKA_V_KEY(entry->flow->authority.data, entry->flow->authority.len),
-        RD_KAFKA_V_VALUE(act ? entry->message->payload : entry->refusal, act ? entry->message->len : entry->refusal_size),
+    rd_kafka_resp_err_t err = rd_kafka_producev(v->producer.rk, RD_KAFKA_V_RKT(v->journal), RD_KAFKA_V_PARTITION(0),
+        RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(entry->flow->authority.data, entry->flow->authority.len),
+        RD_KAFKA_V_VALUE(
+            act ? entry->message->payload : entry->refusal, act ? entry->message->len : entry->refusal_size),
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         entry->state = ENTRY_SENT;
@@ -164,8 +166,9 @@ static bool send_to_journal(struct validate *v, struct entry *entry)
     }
     rd_kafka_headers_destroy(headers);
     if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-        log_warn(v->log, "the producer takes nothing", LOG_PLACE(entry->flow->topic, entry->flow->partition, entry->offset),
-                 LOG_TEXT("error", rd_kafka_err2name(err)));
+        log_warn(v->log, "the producer takes nothing",
+            LOG_PLACE(entry->flow->topic, entry->flow->partition, entry->offset),
+            LOG_TEXT("error", rd_kafka_err2name(err)));
         metric_add(v->m.failed, 1);
         v->broken = true;
     }
@@ -208,8 +211,8 @@ static rd_kafka_resp_err_t send_rejected(struct validate *v, struct entry *entry
     }
     kafka_header_add(headers, JOURNAL_REASON, reason_slug(entry->reason));
     if (bare) {
-        snprintf(entry->detail, sizeof entry->detail, "%zu bytes are more than this topic takes: they stay in the acts topic",
-                 message->len);
+        snprintf(entry->detail, sizeof entry->detail,
+            "%zu bytes are more than this topic takes: they stay in the acts topic", message->len);
     }
     kafka_header_add(headers, JOURNAL_DETAIL, str_of(entry->detail));
     kafka_header_add(headers, JOURNAL_TOPIC, str_of(entry->flow->topic));
@@ -219,10 +222,10 @@ static rd_kafka_resp_err_t send_rejected(struct validate *v, struct entry *entry
     entry->bare = bare;
     void *value = bare ? NULL : message->payload;
     size_t size = bare ? 0 : message->len;
-    rd_kafka_resp_err_t err = rd_kafka_producev(v->producer.rk, RD_KAFKA_V_RKT(v->rejected), RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA),
-                                                RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(message->key, message->key_len),
-                                                RD_KAFKA_V_VALUE(value, size), RD_KAFKA_V_HEADERS(headers),
-                                                RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t err =
+        rd_kafka_producev(v->producer.rk, RD_KAFKA_V_RKT(v->rejected), RD_KAFKA_V_PARTITION(RD_KAFKA_PARTITION_UA),
+            RD_KAFKA_V_MSGFLAGS(0), RD_KAFKA_V_KEY(message->key, message->key_len), RD_KAFKA_V_VALUE(value, size),
+            RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_headers_destroy(headers);
     }
@@ -233,12 +236,12 @@ static void refuse(struct validate *v, struct entry *entry, const struct judgeme
 {
     struct str value = kafka_value(entry->message), text;
     struct journal_refusal refusal = {.reason = judgement->reason,
-                                      .code = judgement->code,
-                                      .expected = judgement->expected,
-                                      .has_id = judgement->has_id,
-                                      .id = judgement->id,
-                                      .digest = sha256_of(value.data ? value.data : "", value.len),
-                                      .size = value.len};
+        .code = judgement->code,
+        .expected = judgement->expected,
+        .has_id = judgement->has_id,
+        .id = judgement->id,
+        .digest = sha256_of(value.data ? value.data : "", value.len),
+        .size = value.len};
     journal_refusal_encode(v->arena, &refusal, &text);
     entry->refusal = malloc(text.len + 1);
     if (entry->refusal == NULL) {
@@ -251,15 +254,16 @@ static void refuse(struct validate *v, struct entry *entry, const struct judgeme
     snprintf(entry->detail, sizeof entry->detail, "%.*s", STR_ARG(judgement->expected));
     char id[UUID_TEXT_SIZE] = "";
     log_info(v->log, "record refused", LOG_PLACE(entry->flow->topic, entry->flow->partition, entry->offset),
-             LOG_STR("reason", reason_slug(judgement->reason)), LOG_TEXT("expected", entry->detail),
-             LOG_TEXT("act", judgement->has_id ? uuid_format(judgement->id, id) : NULL));
+        LOG_STR("reason", reason_slug(judgement->reason)), LOG_TEXT("expected", entry->detail),
+        LOG_TEXT("act", judgement->has_id ? uuid_format(judgement->id, id) : NULL));
     rd_kafka_resp_err_t err = send_rejected(v, entry, false);
     if (err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
         err = send_rejected(v, entry, true);
     }
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        log_warn(v->log, "the producer takes nothing", LOG_PLACE(entry->flow->topic, entry->flow->partition, entry->offset),
-                 LOG_TEXT("error", rd_kafka_err2name(err)));
+        log_warn(v->log, "the producer takes nothing",
+            LOG_PLACE(entry->flow->topic, entry->flow->partition, entry->offset),
+            LOG_TEXT("error", rd_kafka_err2name(err)));
         v->broken = true;
     }
 }

@@ -16,8 +16,8 @@ struct validate_options {
 };
 
 struct validate_metrics {
-    struct metric *forwarded, *refused_form, *refused_account, *failed, *restarts, *rebalances, *recreated, *partitions, *waiting,
-        *lag, *oldest_ms;
+    struct metric *forwarded, *refused_form, *refused_account, *failed, *restarts, *rebalances, *recreated, *partitions,
+        *waiting, *lag, *oldest_ms;
 };
 
 /* The program's state; one thread. */
@@ -34,15 +34,15 @@ struct validate {
     struct kafka_client producer;
     rd_kafka_topic_t *journal, *rejected;
     char journal_name[256], rejected_name[256];
-    bool broken;               /* a delivery failed: rewind */
-    bool unsent;               /* entries may be ready behind others */
+    bool broken; /* a delivery failed: rewind */
+    bool unsent; /* entries may be ready behind others */
     struct backoff backoff;
 
     /* intake.c */
     struct kafka_client consumer;
     bool paused, rejoin;
     time_ms commit_at, full_since;
-    struct status fatal;       /* STOP: the loop ends */
+    struct status fatal; /* STOP: the loop ends */
     struct fault fault;
 };
 
