@@ -127,18 +127,38 @@ static void write_participants(struct writer *w, const struct change *change)
     writer_array_end(w);
 }
 
-static void write_periods(struct writer *w, const struct change *change)
+/* Where `after` and `before` stand in the text: mostly the one period is the change itself, and they come again. */
+struct sides {
+    size_t after, after_end, before, before_end;
+};
+
+static void write_period_sides(
+    struct writer *w, const struct change *change, const struct period *period, const struct sides *sides)
+{
+    bool again = !change->scheme && period->before == change->before && period->after == change->after;
+    struct record_difference difference = {0};
+    if (!again)
+        difference = record_compare(period->before, period->after);
+    writer_key(w, STR("after"));
+    if (again)
+        writer_repeat(w, sides->after, sides->after_end);
+    else
+        record_write_part(w, period->after, difference);
+    writer_key(w, STR("before"));
+    if (again)
+        writer_repeat(w, sides->before, sides->before_end);
+    else
+        record_write_part(w, period->before, difference);
+}
+
+static void write_periods(struct writer *w, const struct change *change, const struct sides *sides)
 {
     writer_key(w, STR("periods"));
     writer_array(w);
     for (int i = 0; i < change->periods; i++) {
         const struct period *period = &change->period[i];
-        struct record_difference difference = record_compare(period->before, period->after);
         writer_object(w);
-        writer_key(w, STR("after"));
-        record_write_part(w, period->after, difference);
-        writer_key(w, STR("before"));
-        record_write_part(w, period->before, difference);
+        write_period_sides(w, change, period, sides);
         writer_key(w, STR("validFrom"));
         writer_date(w, period->from);
         if (period->to != DATE_NONE) {
@@ -183,15 +203,20 @@ static void write_data(struct writer *w, const struct change *change, const char
     writer_object(w);
     writer_key(w, STR("actId"));
     writer_uuid(w, act->id);
+    struct sides sides = {0};
     if (!change->scheme) {
         writer_key(w, STR("after"));
+        sides.after = w->len;
         record_write_part(w, change->after, difference);
+        sides.after_end = w->len;
     }
     writer_key(w, STR("authority"));
     writer_str(w, act->authority);
     if (!change->scheme) {
         writer_key(w, STR("before"));
+        sides.before = w->len;
         record_write_part(w, change->before, difference);
+        sides.before_end = w->len;
     }
     write_compliance(w, change->context);
     if (act->decision.given) {
@@ -204,7 +229,7 @@ static void write_data(struct writer *w, const struct change *change, const char
     writer_key(w, STR("kind"));
     writer_str(w, act_kind_name(act->kind));
     write_participants(w, change);
-    write_periods(w, change);
+    write_periods(w, change, &sides);
     write_hash(w, STR("previousHash"), previous, &marks->previous, &marks->previous_end);
     writer_key(w, STR("record"));
     marks->record = w->len;

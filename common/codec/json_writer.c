@@ -85,8 +85,10 @@ void writer_array_end(struct writer *writer)
 
 void writer_key(struct writer *writer, struct str key)
 {
+#ifdef WRITER_CHECKS
     assert(str_compare(writer->key[writer->depth], key) < 0);
     writer->key[writer->depth] = key;
+#endif
     char *at = reserve(writer, key.len + 4);
     char *start = at;
     if (!writer->first)
@@ -115,22 +117,43 @@ static bool plain(unsigned char c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* Eight bytes at once: has any of them to be escaped? A high bit in a place tells that its byte is below 0x20, or zero
+ * after the quote or the backslash is taken out. */
+static bool plain_word(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+    uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+    uint64_t low = (word - ones * 0x20) & ~word;
+    return ((low | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high) == 0;
+}
+
+/* How many bytes from `from` on need no escaping. */
+static size_t plain_run(struct str value, size_t from)
+{
+    size_t i = from;
+    for (; value.len - i >= 8; i += 8) {
+        uint64_t word;
+        memcpy(&word, value.data + i, 8);
+        if (!plain_word(word))
+            break;
+    }
+    while (i < value.len && plain((unsigned char)value.data[i]))
+        i++;
+    return i - from;
+}
+
 void writer_str(struct writer *writer, struct str value)
 {
     next(writer);
     reserve(writer, value.len + 2);
     put_char(writer, '"');
-    size_t from = 0;
     for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-        if (plain(c))
-            continue;
-        put(writer, value.data + from, i - from);
-        put_escaped(writer, c);
-        from = i + 1;
+        size_t run = plain_run(value, i);
+        put(writer, value.data + i, run);
+        i += run;
+        if (i < value.len)
+            put_escaped(writer, (unsigned char)value.data[i]);
     }
-    if (value.len > from)
-        put(writer, value.data + from, value.len - from);
     put_char(writer, '"');
 }
 
@@ -194,4 +217,12 @@ void writer_raw(struct writer *writer, struct str json)
 {
     next(writer);
     put(writer, json.data, json.len);
+}
+
+void writer_repeat(struct writer *writer, size_t from, size_t to)
+{
+    next(writer);
+    char *at = reserve(writer, to - from); /* the buffer may have moved: the source is looked up after */
+    memcpy(at, writer->data + from, to - from);
+    writer->len += to - from;
 }

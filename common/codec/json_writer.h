@@ -44,5 +44,7 @@ void writer_date(struct writer *writer, date_day value);
 void writer_time(struct writer *writer, time_ms value);
 /* JSON text as it is, as one value. */
 void writer_raw(struct writer *writer, struct str json);
+/* The value that stands at from..to of the text, once more. */
+void writer_repeat(struct writer *writer, size_t from, size_t to);
 
 #endif

@@ -92,6 +92,44 @@ static void nested_values(void **state)
                                 "\"d\":\"6f0c0000-0000-0000-0000-000000000000\",\"e\":[1,2]}");
 }
 
+static void values_are_repeated(void **state)
+{
+    (void)state;
+    struct writer w;
+    writer_open(&w, arena, 16);
+    writer_array(&w);
+    size_t from = w.len;
+    writer_str(&w, STR("0123456789"));
+    size_t to = w.len;
+    for (int i = 0; i < 3; i++)
+        writer_repeat(&w, from, to);
+    writer_array_end(&w);
+    assert_str(writer_text(&w), "[\"0123456789\",\"0123456789\",\"0123456789\",\"0123456789\"]");
+}
+
+/* Every byte that is escaped, at every place of a word. */
+static void escapes_are_found_at_any_place(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        for (size_t at = 0; at < 20; at++) {
+            char text[20], want[32];
+            memset(text, c == 'x' ? 'y' : 'x', sizeof text);
+            text[at] = (char)c;
+            bool escaped = c < 0x20 || c == '"' || c == '\\';
+            struct str got = quoted((struct str){text, sizeof text});
+            bool found = memchr(got.data, '\\', got.len) != NULL;
+            assert_int_equal(found, escaped);
+            if (!escaped) {
+                want[0] = want[21] = '"';
+                memcpy(want + 1, text, sizeof text);
+                assert_int_equal(got.len, 22);
+                assert_memory_equal(got.data, want, 22);
+            }
+        }
+    }
+}
+
 static void long_texts_grow(void **state)
 {
     (void)state;
@@ -109,6 +147,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(texts_are_escaped_as_in_rfc_8785, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(nested_values, setup, teardown),
+        cmocka_unit_test_setup_teardown(values_are_repeated, setup, teardown),
+        cmocka_unit_test_setup_teardown(escapes_are_found_at_any_place, setup, teardown),
         cmocka_unit_test_setup_teardown(long_texts_grow, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
