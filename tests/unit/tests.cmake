@@ -40,3 +40,5 @@ add_test(NAME codec_fingerprint COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_
     ${PROJECT_SOURCE_DIR}/schemas/avro/act.avsc ${PROJECT_SOURCE_DIR}/common/codec/avro_frame.h)
 add_test(NAME json_schema COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/json_schema_test.py ${PROJECT_SOURCE_DIR}
     $<TARGET_FILE:codec_change_test> $<TARGET_FILE:codec_receipt_test>)
+orgcode_test(validate_parts_test SOURCES validate_parts_test.c ../../consumers/validate/judge.c ../../consumers/validate/flow.c LIBS orgcode_shell orgcode_codec)
+target_include_directories(validate_parts_test PRIVATE ../../consumers/validate)
