@@ -2,6 +2,11 @@
 
 #include <stdint.h>
 
+/* The reader stores choices and tags as ints. */
+_Static_assert(sizeof(enum act_kind) == sizeof(int) && sizeof(enum unit_move) == sizeof(int) &&
+                   sizeof(enum recode_cause) == sizeof(int) && sizeof(enum annul_reason) == sizeof(int),
+    "enums are ints");
+
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define TEXT(text, type, member)                                                                                       \
     {                                                                                                                  \

@@ -399,6 +399,44 @@ static void lists_have_a_budget(void **state)
     arena_close(small);
 }
 
+/* Ten thousand codes, as short as they come, in each of the lists. */
+static void large_acts_are_taken(void **state)
+{
+    enum { CODES = 10000 };
+    struct fixture *f = *state;
+    struct str *code = arena_array(f->arena, struct str, CODES);
+    struct code_pair *pair = arena_array(f->arena, struct code_pair, CODES);
+    struct unit *unit = arena_array(f->arena, struct unit, CODES);
+    struct code_info *result = arena_array(f->arena, struct code_info, CODES);
+    for (int i = 0; i < CODES; i++) {
+        code[i] = str_format(f->arena, "H26.%d", i);
+        pair[i] = (struct code_pair){code[i], code[i]};
+        unit[i] = (struct unit){.code = code[i], .move = i % 2 ? UNIT_CLOSE : UNIT_TO, .to = code[i]};
+        result[i].code = code[i];
+        result[i].info.field[INFO_NAME] = STR("Đơn vị minh họa");
+        result[i].info.field[INFO_ADDRESS] = STR("minh họa");
+    }
+    struct act act[] = {
+        {.kind = ACT_RECODED, .body.recoded = {.pair = pair, .count = CODES}},
+        {.kind = ACT_MERGED, .body.merged = {.source = code, .count = CODES, .into = code[0]}},
+        {.kind = ACT_SPLIT, .body.split = {.source = code[0], .result = result, .count = CODES}},
+        {.kind = ACT_DISSOLVED, .body.dissolved = {.code = code[0], .units = {UNITS_LIST, unit, CODES}}},
+        {.kind = ACT_DISSOLVED, .body.dissolved = {.code = code[0], .successor = code, .count = CODES}},
+    };
+    for (size_t i = 0; i < sizeof act / sizeof *act; i++) {
+        struct act *back;
+        struct str frame;
+        act[i].authority = STR("H26");
+        act[i].scheme = STR("gov");
+        avro_act_encode(f->arena, &act[i], &frame);
+        struct status s = avro_act_decode(f->reader, f->arena, frame, &back, &f->fault);
+        if (status_failed(s))
+            fail_msg("%zu: %s", i, f->fault.text);
+        struct sha256 a = act_digest(&act[i]), b = act_digest(back);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+}
+
 static void fault_says_where(void **state)
 {
     struct fixture *f = *state;
@@ -488,6 +526,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lists_are_counted_first, setup, teardown),
         cmocka_unit_test_setup_teardown(blocks_are_joined, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_have_a_budget, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_acts_are_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(fault_says_where, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_become_nfc, setup, teardown),
         cmocka_unit_test_setup_teardown(version_0_is_read, setup, teardown),
