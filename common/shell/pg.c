@@ -37,6 +37,7 @@ static const struct {
     {"23502", STATUS_REJECT},
     {"23514", STATUS_REJECT},
     {"23", STATUS_REJECT},
+    {"22012", STATUS_REJECT},
     {"22", STATUS_REJECT},
     {"25P02", STATUS_STOP},
     {"28000", STATUS_STOP},
