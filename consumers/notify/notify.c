@@ -112,10 +112,9 @@ static struct status give_up_batch(struct notifier *n, struct status s, struct f
         if (status_failed(aborted)) {
             s = aborted;
             *fault = second;
-        } else {
-            batch_forget_topics(n);
         }
     }
+    batch_forget_topics(n);
     return s.class == STATUS_REJECT ? (struct status){STATUS_STOP, s.code} : s;
 }
 
