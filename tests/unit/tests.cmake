@@ -31,6 +31,7 @@ orgcode_test(publish_progress_test SOURCES publish_progress_test.c LIBS orgcode_
 
 orgcode_test(codec_writer_test SOURCES codec_writer_test.c LIBS orgcode_codec)
 orgcode_test(codec_avro_test SOURCES codec_avro_test.c LIBS orgcode_codec)
+orgcode_test(codec_avro_hostile_test SOURCES codec_avro_hostile_test.c LIBS orgcode_codec)
 orgcode_test(codec_json_test SOURCES codec_json_test.c LIBS orgcode_codec)
 orgcode_test(codec_change_test SOURCES codec_change_test.c LIBS orgcode_codec)
 orgcode_test(codec_receipt_test SOURCES codec_receipt_test.c LIBS orgcode_codec)
