@@ -21,6 +21,7 @@ static void judge_begin(struct judge *judge, struct registry *registry, const st
     judge->warnings.first = RULE_NONE;
     judge->plan = (struct plan){0};
     judge->target = NULL;
+    judge->flush = false;
 }
 
 static bool is_root(const struct act *act) { return str_equal(act->authority, STR("ROOT")); }
@@ -347,7 +348,7 @@ enum decided decide_item(struct registry *registry, const struct item *item)
         announce_seek(registry, judge->act);
     if (registry->needs.count)
         return DECIDED_NEEDS;
-    if (flush)
+    if (flush || judge->flush)
         return DECIDED_FLUSH;
     if (announced)
         soften_faults(judge);

@@ -319,23 +319,30 @@ static void judge_cycles(struct judge *judge)
     }
 }
 
-/* A legacy code that another open body bears is worth a warning. */
+/* A legacy code that another open body bears is worth a warning; of several the lowest code is named. The store tells no more
+ * than two bearers: when one that it told has ceased to be one since, it is asked again. */
 static void warn_legacy(struct judge *judge, const struct touch *touch)
 {
     struct str legacy = touch->info.field[INFO_LEGACY_CODE];
     if (!str_given(legacy) || str_empty(legacy))
         return;
     const struct text_list *list = seek_legacy(judge->registry, legacy);
+    struct str bearer = STR_NONE, ceased = STR_NONE;
     for (size_t i = 0; list && i < list->text.count; i++) {
         if (str_equal(list->text.item[i], touch->key) || str_equal(list->text.item[i], touch->body_of))
             continue;
         const struct code *other = seek_code(judge->registry, list->text.item[i]);
-        if (!code_open_now(other) || !str_equal(other->now.values.info.field[INFO_LEGACY_CODE], legacy))
-            continue;
-        findings_add(&judge->warnings,
-                     (struct finding){REASON_LEGACY_TWICE, other->key, STR("legacyCode"), legacy, 0});
-        return;
+        bool bears = code_open_now(other) && str_equal(other->now.values.info.field[INFO_LEGACY_CODE], legacy);
+        struct str *lowest = bears ? &bearer : &ceased;
+        if (!str_given(*lowest) || str_compare(list->text.item[i], *lowest) < 0)
+            *lowest = list->text.item[i];
     }
+    if (str_given(ceased) && !(str_given(bearer) && str_compare(bearer, ceased) < 0) &&
+        judge->registry->out.changes.count)
+        judge->flush = true;
+    if (str_given(bearer))
+        findings_add(&judge->warnings,
+                     (struct finding){REASON_LEGACY_TWICE, bearer, STR("legacyCode"), legacy, 0});
 }
 
 void judge_plan(struct judge *judge)

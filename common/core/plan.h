@@ -51,6 +51,7 @@ struct judge {
     const struct act_context *context; /* once the act has passed for itself */
     struct plan plan;
     struct act_entry *target; /* corrected, annulled: the act referred to */
+    bool flush;         /* something must be asked of a store that holds all that was decided */
 };
 
 struct touch *plan_find(const struct plan *plan, struct str key);

@@ -134,11 +134,18 @@ static void answer_legacy(struct memory *memory, struct registry *registry, stru
     struct str found[2];
     size_t count = 0;
     const struct places *places = memory_places(&memory->bearers_of, legacy);
-    for (size_t i = 0; places && i < places->at.count && count < 2; i++) {
+    for (size_t i = 0; places && i < places->at.count; i++) { /* the two lowest, as the table gives them */
         const struct code *code = memory->codes.entry[places->at.item[i]].value;
-        if (code->now.status == CODE_OPEN && str_equal(code->now.values.info.field[INFO_LEGACY_CODE], legacy) &&
-            !(count && str_equal(found[0], code->key)))
-            found[count++] = code->key;
+        if (code->now.status != CODE_OPEN || !str_equal(code->now.values.info.field[INFO_LEGACY_CODE], legacy))
+            continue;
+        size_t at = 0;
+        while (at < count && str_compare(found[at], code->key) < 0)
+            at++;
+        if (at == 2 || (at < count && str_equal(found[at], code->key)))
+            continue;
+        found[1] = at == 0 ? found[0] : code->key;
+        found[at] = code->key;
+        count += count < 2;
     }
     for (size_t i = 0; i < count; i++)
         answer_code(memory, registry, found[i]);

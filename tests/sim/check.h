@@ -1,0 +1,32 @@
+#ifndef ORGCODE_TESTS_SIM_CHECK_H
+#define ORGCODE_TESTS_SIM_CHECK_H
+
+#include "memory.h"
+
+/* The invariants of schemas/law.md, looked at from outside: the outcomes of the core as they come, and what a store makes of
+ * them. A check that fails says so on stderr and aborts. */
+
+void check_that(bool held, const char *what, struct str about);
+
+struct check {
+    struct arena *arena;
+    const struct memory *memory;
+    int64_t sequence, receipt; /* the last ones seen */
+    struct map version;        /* subject -> its last version, as intptr */
+    struct map former;         /* key -> struct record *: as it was when looked at last */
+    struct map annulled;       /* key -> sequence of its last organization.annulled */
+    size_t edges_seen, versions_seen;
+};
+struct check *check_open(const struct memory *memory);
+void check_close(struct check *check);
+
+/* An outcome, before it is written: numbers without holes, one run of changes for each verdict, no empty texts. */
+void check_outcome(struct check *check, const struct registry *registry);
+/* The store after it: holders, reopening, parents, cycles; each code that was written since equals a replay of its facts. */
+void check_store(struct check *check);
+/* Every code as known at every change of its own, on every day of its rows, against a replay. */
+void check_history(struct check *check);
+/* Two stores hold the same. */
+void check_same(const struct memory *a, const struct memory *b);
+
+#endif
