@@ -1,5 +1,6 @@
 #include "engine.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #include "core/scene.h"
@@ -134,7 +135,10 @@ static struct status write_out(struct engine *engine, const struct entry *done, 
         return status;
     count_outcome(engine);
     engine->at = to;
+    bool large = arena_used(engine->arena) > 2 * ARENA_FLUSH;
     registry_reset(engine->registry);
+    if (large) /* one act of thousands of codes must not be felt for ever */
+        malloc_trim(0);
     engine->registry->next_due = engine->store->next_due;
     return status;
 }

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,6 +103,8 @@ int main(int argc, char **argv)
 {
     struct apply_options options;
     struct option_rest rest;
+    mallopt(M_MMAP_THRESHOLD, 4 << 20); /* fixed: what a large act takes is given back (see engine.c) */
+    mallopt(M_TRIM_THRESHOLD, 16 << 20);
     struct arena *arena = arena_open(0);
     int code = option_parse(&program, argc, argv, &options, &rest, arena, stdout, stderr);
     bool init = code < 0 && rest.count == 1 && strcmp(rest.item[0], "init") == 0;

@@ -1,0 +1,163 @@
+"""Whatever dies, the outcome is that of an undisturbed run: apply, its standby, PostgreSQL, Kafka."""
+
+import time
+
+import pytest
+
+from harness import wait_until
+
+ACTS = 400
+
+
+def replay(registry):
+    """The digest of the same journal, read anew without any disturbance."""
+    for program in registry.programs.values():
+        program.kill()
+    found = registry.digest()
+    registry.sql("drop schema orgcode cascade; drop schema orgcode_ops cascade")
+    registry.run("apply", "--migrate", check=True)
+    fresh = registry.start("apply", label="replay")
+    registry.wait_applied(deadline=60)
+    assert fresh.stop() == 0
+    return found, registry.digest()
+
+
+def fill(registry, count=ACTS, root=True, first=1):
+    acts = [registry.established("H26", "ROOT", on="2025-01-01")] if root else []
+    acts += [registry.established(f"H26.{n}", on="2025-06-01") for n in range(first, first + count)]
+    registry.journal_acts(acts, at="2025-06-10T08:00")
+
+
+def active(program):
+    return any(line.get("message") == "active" for line in program.log_lines())
+
+
+def wait_active(program, deadline=20):
+    wait_until(lambda: active(program), deadline, f"{program.label} active")
+
+
+@pytest.mark.parametrize("point", ["before-commit", "after-commit", "in-copy"])
+def test_killed_around_a_commit(scripted, point):
+    trigger = scripted.folder / "crash"
+    trigger.write_text("")
+    fill(scripted)
+    crashed = scripted.start("apply", env={"ORGCODE_CRASH_AT": point, "ORGCODE_CRASH_FILE": str(trigger)})
+    assert crashed.wait(30) == -9
+    written = scripted.place()["record"]
+    assert (written > 0) == (point == "after-commit")
+    scripted.start("apply", label="again")
+    scripted.wait_applied()
+    found, again = replay(scripted)
+    assert found == again and found["sequence"] == ACTS + 1
+
+
+def test_a_standby_takes_over_from_one_that_was_killed(scripted):
+    first = scripted.start("apply")
+    wait_active(first)
+    second = scripted.start("apply")
+    fill(scripted)
+    scripted.wait_applied()
+    assert not active(second)
+    first.kill()
+    begun = time.monotonic()
+    fill(scripted, root=False, first=ACTS + 1)
+    scripted.wait_applied(deadline=30)
+    assert time.monotonic() - begun <= 10
+    assert active(second)
+    found, again = replay(scripted)
+    assert found == again and found["sequence"] == 2 * ACTS + 1
+
+
+def test_a_clean_stop_hands_over_at_once(scripted):
+    first = scripted.start("apply")
+    wait_active(first)
+    second = scripted.start("apply")
+    wait_until(lambda: "standing by" in second.log_text(), 20)
+    time.sleep(1)  # it joins the group
+    assert first.stop() == 0
+    begun = time.monotonic()
+    wait_active(second)
+    assert time.monotonic() - begun <= 5
+
+
+def test_one_stopped_in_the_middle_of_a_copy_does_not_keep_its_standby_waiting(scripted):
+    trigger = scripted.folder / "crash"
+    trigger.write_text("")
+    stopped = scripted.start("apply", env={"ORGCODE_CRASH_AT": "in-copy", "ORGCODE_CRASH_FILE": str(trigger),
+                                           "ORGCODE_CRASH_SIGNAL": "STOP"})
+    wait_active(stopped)
+    second = scripted.start("apply")
+    wait_until(lambda: "standing by" in second.log_text(), 20)
+    fill(scripted)
+    wait_until(lambda: not trigger.exists(), 20)
+    begun = time.monotonic()
+    scripted.wait_applied(deadline=30)
+    assert time.monotonic() - begun <= 12
+    assert active(second)
+    stopped.resume()  # its transaction is gone, its place is another's
+    fill(scripted, root=False, first=ACTS + 1)
+    scripted.wait_applied(deadline=30)
+    assert stopped.running and second.running
+    found, again = replay(scripted)
+    assert found == again and found["sequence"] == 2 * ACTS + 1
+
+
+def test_a_paused_writer_is_fenced(scripted):
+    first = scripted.start("apply")
+    wait_active(first)
+    second = scripted.start("apply")
+    fill(scripted)
+    scripted.wait_applied()
+    first.pause()
+    fill(scripted, root=False, first=ACTS + 1)
+    scripted.wait_applied(deadline=30)
+    first.resume()
+    fill(scripted, root=False, first=2 * ACTS + 1)
+    scripted.wait_applied(deadline=30)
+    assert first.running and second.running
+    found, again = replay(scripted)
+    assert found == again and found["sequence"] == 3 * ACTS + 1
+
+
+def test_a_writer_that_lost_the_place_reads_it_again(scripted):
+    apply = scripted.start("apply")
+    fill(scripted)
+    scripted.wait_applied()
+    # another writer has been here: what it wrote is what this one would have written
+    scripted.sql("update orgcode.place set next_offset = next_offset + 1000000")
+    fill(scripted, count=1, root=False, first=ACTS + 1)
+    wait_until(lambda: "fenced" in apply.log_text(), 20)
+    scripted.sql("update orgcode.place set next_offset = next_offset - 1000000")
+    scripted.wait_applied()
+    found, again = replay(scripted)
+    assert found == again
+
+
+def test_postgres_killed_and_back(scripted, services):
+    apply = scripted.start("apply")
+    fill(scripted)
+    scripted.wait_applied()
+    services.kill("postgres")
+    fill(scripted, root=False, first=ACTS + 1)
+    wait_until(lambda: apply.log_text().count("warn") >= 1, 20)
+    services.start("postgres")
+    begun = time.monotonic()
+    scripted.wait_applied()
+    assert time.monotonic() - begun <= 10
+    found, again = replay(scripted)
+    assert found == again and found["sequence"] == 2 * ACTS + 1
+
+
+def test_kafka_killed_and_back(scripted, services):
+    apply = scripted.start("apply")
+    fill(scripted)
+    scripted.wait_applied()
+    services.kill("kafka")
+    time.sleep(2)
+    services.start("kafka")
+    begun = time.monotonic()
+    fill(scripted, root=False, first=ACTS + 1)
+    scripted.wait_applied()
+    assert time.monotonic() - begun <= 15 and apply.running
+    found, again = replay(scripted)
+    assert found == again and found["sequence"] == 2 * ACTS + 1
