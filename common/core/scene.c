@@ -62,6 +62,25 @@ struct code *seek_granted(struct registry *registry, struct str key)
     return code_granted(code) ? code : NULL;
 }
 
+static void push_child(struct scene *scene, struct code *parent, struct str key)
+{
+    struct code *child = known(&scene->codes, key);
+    if (!child)
+        return;
+    for (size_t i = 0; i < parent->children.count; i++)
+        if (parent->children.item[i] == child)
+            return;
+    *vec_push(scene->arena, &parent->children) = child;
+}
+
+/* Children granted since the last reset. */
+static void join_born(struct scene *scene, struct code *code)
+{
+    const struct text_list *born = map_get(&scene->born, code->key);
+    for (size_t i = 0; born && i < born->text.count; i++)
+        push_child(scene, code, born->text.item[i]);
+}
+
 struct code *seek_or_make(struct registry *registry, struct str key)
 {
     struct scene *scene = registry->scene;
@@ -77,6 +96,7 @@ struct code *seek_or_make(struct registry *registry, struct str key)
     code->history_loaded = code->children_loaded = true; /* never granted: it has none */
     code->children_since = DATE_NONE;
     *map_put(scene->arena, &scene->codes, code->key) = code;
+    join_born(scene, code); /* an act may grant a child before its parent */
     return code;
 }
 
@@ -91,27 +111,30 @@ bool seek_history(struct registry *registry, struct code *code)
     return false;
 }
 
-static bool subtree_loaded(const struct code *code, date_day date, size_t *left)
+/* A code of the open subtree whose children are not there; NULL: all are, or it is over the limit anyway. */
+static struct code *missing_below(struct code *code, date_day date, size_t *left)
 {
     if (!code->children_loaded || code->children_since > date)
-        return false;
-    for (size_t i = 0; i < code->children.count; i++) {
-        if (*left == 0)
-            return true; /* over the limit anyway */
+        return code;
+    for (size_t i = 0; i < code->children.count && *left > 0; i++) {
         (*left)--;
-        if (code_open_now(code->children.item[i]) && !subtree_loaded(code->children.item[i], date, left))
-            return false;
+        if (!code_open_now(code->children.item[i]))
+            continue;
+        struct code *missing = missing_below(code->children.item[i], date, left);
+        if (missing)
+            return missing;
     }
-    return true;
+    return NULL;
 }
 
 bool seek_children(struct registry *registry, struct code *code, date_day date, bool deep)
 {
-    size_t left = 10000;
-    if (code->children_loaded && code->children_since <= date && (!deep || subtree_loaded(code, date, &left)))
+    size_t left = deep ? 10000 : 0;
+    struct code *missing = missing_below(code, date, &left);
+    if (!missing)
         return true;
     *vec_push(registry->arena, &registry->needs) = (struct need){
-        .kind = deep ? NEED_SUBTREE : NEED_CHILDREN, .text = code->key, .date = date, .limit = 10000};
+        .kind = deep ? NEED_SUBTREE : NEED_CHILDREN, .text = missing->key, .date = date, .limit = 10000};
     return false;
 }
 
@@ -212,6 +235,15 @@ static int fact_order(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
+static int edge_order(const void *a, const void *b)
+{
+    const struct edge *x = a, *y = b;
+    if (x->on != y->on)
+        return x->on < y->on ? -1 : 1;
+    int order = str_compare(x->from, y->from);
+    return order ? order : str_compare(x->to, y->to);
+}
+
 void scene_put_history(struct scene *scene, struct str key, struct fact *facts, size_t fact_count, struct edge *edges,
                        size_t edge_count)
 {
@@ -232,17 +264,8 @@ void scene_put_history(struct scene *scene, struct str key, struct fact *facts, 
     for (size_t i = 0; i < edge_count; i++)
         if (!edges[i].undone)
             *vec_push(scene->arena, &code->edges) = edges[i];
-}
-
-static void push_child(struct scene *scene, struct code *parent, struct str key)
-{
-    struct code *child = known(&scene->codes, key);
-    if (!child)
-        return;
-    for (size_t i = 0; i < parent->children.count; i++)
-        if (parent->children.item[i] == child)
-            return;
-    *vec_push(scene->arena, &parent->children) = child;
+    if (code->edges.count)
+        qsort(code->edges.item, code->edges.count, sizeof *code->edges.item, edge_order);
 }
 
 void scene_put_children(struct scene *scene, struct str key, date_day date, struct str *child, size_t count)
@@ -258,9 +281,7 @@ void scene_put_children(struct scene *scene, struct str key, date_day date, stru
         if (there)
             *vec_push(scene->arena, &code->children) = there;
     }
-    const struct text_list *born = map_get(&scene->born, key);
-    for (size_t i = 0; born && i < born->text.count; i++)
-        push_child(scene, code, born->text.item[i]);
+    join_born(scene, code);
 }
 
 void scene_put_legacy(struct scene *scene, struct str legacy, struct str *key, size_t count)

@@ -62,11 +62,9 @@ static void read_origin(struct sim *sim, const json_t *line, struct origin *out)
     const json_t *origin = json_object_get(line, "origin");
     out->topic = text_of(sim, origin, "topic");
     out->authority = out->topic;
-    for (size_t i = out->topic.len; i > 0; i--)
-        if (out->topic.data[i - 1] == '.') {
-            out->authority = (struct str){out->topic.data + i, out->topic.len - i};
-            break;
-        }
+    const char *acts = memmem(out->topic.data, out->topic.len, ".acts.", 6);
+    if (acts)
+        out->authority = (struct str){acts + 6, out->topic.len - (size_t)(acts + 6 - out->topic.data)};
     out->partition = (int32_t)json_integer_value(json_object_get(origin, "partition"));
     out->from = json_integer_value(json_object_get(origin, "from"));
     out->offset = json_integer_value(json_object_get(origin, "offset"));
@@ -192,6 +190,7 @@ static void write_change(struct writer *out, const struct change *change)
 struct gathered {
     struct sim *sim;
     size_t changes_seen, receipts_seen; /* of the outcome that is still in the registry */
+    int64_t repeats_seen;
     VEC(struct str) changes, receipts;  /* texts */
 };
 
@@ -218,6 +217,7 @@ static void gather_flushed(void *context, const struct registry *registry)
     struct gathered *gathered = context;
     gather(gathered, registry);
     gathered->changes_seen = gathered->receipts_seen = 0;
+    gathered->repeats_seen = 0;
 }
 
 static void write_all(struct writer *out, const char *name, const struct str *text, size_t count)
@@ -237,8 +237,8 @@ static void run_record(struct sim *sim, const json_t *line)
     struct registry *registry = sim->registry;
     struct gathered gathered = {.sim = sim,
                                 .changes_seen = registry->out.changes.count,
-                                .receipts_seen = registry->out.receipts.count};
-    int64_t repeats = registry->out.repeats;
+                                .receipts_seen = registry->out.receipts.count,
+                                .repeats_seen = registry->out.repeats};
     registry_prefetch(registry, record);
     memory_answer(sim->memory, registry);
     enum step_result result = memory_step(sim->memory, registry, record, gather_flushed, &gathered);
@@ -253,7 +253,7 @@ static void run_record(struct sim *sim, const json_t *line)
     write_all(&sim->out, "receipts", gathered.receipts.item, gathered.receipts.count);
     writer_key(&sim->out, STR("record"));
     writer_int(&sim->out, sim->record);
-    if (registry->out.repeats > repeats) {
+    if (registry->out.repeats > gathered.repeats_seen) {
         writer_key(&sim->out, STR("repeat"));
         writer_bool(&sim->out, true);
     }
