@@ -1,10 +1,9 @@
-/* orgcode-topics: makes the topics of a registry and of its authorities in one request, and writes the genesis record. */
+/* orgcode-topics: makes the topics of a registry and of its authorities in one request. */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "codec/journal.h"
 #include "core/code.h"
 #include "shell/backoff.h"
 #include "shell/kafka.h"
@@ -19,10 +18,7 @@ struct options {
     struct option_kafka kafka;
     long long replicas;
     int mode;
-    bool genesis;
     bool check;
-    long long epoch;
-    long long stamp_ms;
 };
 
 static const struct option_row rows[] = {
@@ -33,13 +29,6 @@ static const struct option_row rows[] = {
     {.name = "mode", .kind = OPTION_CHOICE, .offset = offsetof(struct options, mode), .initial = "live",
      .choices = "live|scripted",
      .help = "scripted: the journal's records bear a time that their writer gives (tests, imports)."},
-    {.name = "genesis", .kind = OPTION_FLAG, .offset = offsetof(struct options, genesis),
-     .help = "Write the genesis record, with a new registry id, if the journal is empty."},
-    {.name = "epoch", .kind = OPTION_INT, .offset = offsetof(struct options, epoch), .initial = "1", .value = "N",
-     .min = 1, .max = 99, .help = "Epoch in the genesis record; it rises only when a journal was lost."},
-    {.name = "stamp", .kind = OPTION_INT, .offset = offsetof(struct options, stamp_ms), .value = "MS", .min = 0,
-     .max = 253402300799000,
-     .help = "Time of the genesis record of a scripted registry, in milliseconds since 1970; without it, now."},
     {.name = "check", .kind = OPTION_FLAG, .offset = offsetof(struct options, check),
      .help = "Create nothing: check that the topics are there and never forget a record."},
 };
@@ -50,7 +39,7 @@ static const struct option_program program = {
     .arguments = "[AUTHORITY...]",
     .description = "Creates the topics of the registry, and those of each AUTHORITY (`ROOT`, `H26`): the topic of its acts and\n"
                    "that of its receipts. A topic that exists is left as it is, so the command may be repeated.",
-    .examples = "orgcode-topics --genesis ROOT H26 G12\norgcode-topics H01\n",
+    .examples = "orgcode-topics ROOT H26 G12\norgcode-topics H01\n",
     .exits = PROCESS_EXITS,
     .row = rows,
     .rows = sizeof(rows) / sizeof(rows[0]),
@@ -120,35 +109,6 @@ static struct status topics_wait(struct kafka_client *client, const topic_list *
     return status_ok();
 }
 
-static struct status genesis_write(struct arena *arena, const struct options *o, const struct kafka_config *config,
-    struct kafka_client *client, struct fault *fault)
-{
-    const char *journal = str_format(arena, "%s.journal", o->kafka.prefix).data;
-    int64_t low, high;
-    struct status s = kafka_watermarks(client, journal, 0, KAFKA_DEADLINE_MS, &low, &high, fault);
-    if (status_failed(s))
-        return s;
-    if (high > 0) {
-        log_info(config->log, "the journal has records: no genesis record written", LOG_INT("records", high));
-        return status_ok();
-    }
-    time_ms stamp_ms = o->stamp_ms ? o->stamp_ms : time_now();
-    struct journal_header header[JOURNAL_HEADERS_MAX];
-    size_t count = journal_headers(arena, RECORD_GENESIS, stamp_ms, NULL, header);
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
-    for (size_t i = 0; i < count; i++)
-        kafka_header_add(headers, header[i].name.data, header[i].value);
-    struct uuid id = uuid_random();
-    struct str value;
-    journal_genesis_encode(arena, id, (int)o->epoch, o->mode == MODE_CHOICE_SCRIPTED ? MODE_SCRIPTED : MODE_LIVE, &value);
-    s = kafka_send(config, journal, 0, STR_NONE, value, headers, stamp_ms, KAFKA_DEADLINE_MS, NULL, fault);
-    if (status_failed(s))
-        return s;
-    char text[UUID_TEXT_SIZE];
-    log_info(config->log, "genesis record written", LOG_TEXT("registry", uuid_format(id, text)));
-    return status_ok();
-}
-
 static struct status topics_make(struct arena *arena, const struct options *o, const struct option_rest *rest,
     struct log *log, struct fault *fault)
 {
@@ -167,8 +127,6 @@ static struct status topics_make(struct arena *arena, const struct options *o, c
         s = kafka_topics_check(&client, list.item, list.count, 60000, fault);
     if (!status_failed(s) && !o->check)
         s = topics_wait(&client, &list, fault);
-    if (!status_failed(s) && o->genesis && !o->check)
-        s = genesis_write(arena, o, &config, &client, fault);
 out:
     kafka_close(&client);
     return s;

@@ -15,6 +15,7 @@ class Checkout:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ORGCODE_", "PG"))}
+        self.env["GIT_CEILING_DIRECTORIES"] = str(self.folder.parent)  # the copy is no part of a checkout
         self.seconds = 0
 
     def quickstart(self, *args, env=None, check=True):

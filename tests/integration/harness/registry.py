@@ -39,7 +39,7 @@ class Registry:
     def __init__(self, services, folder, mode="live", authorities=("ROOT", "H26", "G12"), migrate=True, genesis=True,
                  born="2020-01-01T00:00"):
         """born: the genesis record's time, in a scripted registry; genesis=False leaves the journal empty."""
-        self.services, self.folder, self.mode, self.born = services, Path(folder), mode, born
+        self.services, self.folder, self.mode = services, Path(folder), mode
         self.folder.mkdir(parents=True, exist_ok=True)
         number = next(_numbers)
         self.prefix = f"t{os.getpid()}x{number}"
@@ -54,9 +54,12 @@ class Registry:
         self.env.update(ORGCODE_BOOTSTRAP=services.bootstrap, ORGCODE_PG=self.conninfo, ORGCODE_PREFIX=self.prefix,
                         ORGCODE_LOG_FORMAT="json", XDG_STATE_HOME=str(self.folder / "state"))
         self._admin_sql(f'create database "{self.database}"')
-        if migrate:
-            self.run("apply", "--migrate", check=True)
-        self.add_authorities(*authorities, genesis=genesis)
+        self.add_authorities(*authorities)
+        init = genesis and mode == "live"
+        if migrate or init:
+            self.run("apply", *(["--migrate"] if migrate else []), *(["init"] if init else []), check=True)
+        if genesis and not init:
+            self.journal([self.record_genesis(born)])
 
     # ---- programs -------------------------------------------------------------------------------------------------
 
@@ -85,12 +88,9 @@ class Registry:
     def __getitem__(self, label):
         return self.programs[label]
 
-    def add_authorities(self, *authorities, genesis=False):
-        """Creates the registry's topics and those of the authorities; with genesis, the first record too."""
-        options = ["--mode", self.mode]
-        if genesis:
-            options += ["--genesis", *(["--stamp", millis(self.born)] if self.mode == "scripted" else [])]
-        self.run("topics", *options, *authorities, check=True)
+    def add_authorities(self, *authorities):
+        """Creates the registry's topics and those of the authorities."""
+        self.run("topics", "--mode", self.mode, *authorities, check=True)
 
     # ---- acts -----------------------------------------------------------------------------------------------------
 
