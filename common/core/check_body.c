@@ -108,6 +108,22 @@ static void check_units(struct check *check, const struct units *units)
     }
 }
 
+/* A code that the act takes from and lists as a unit too would be closed twice. */
+static void check_sources_apart(struct check *check, const struct str *code, size_t count, const struct units *units)
+{
+    if (units->form != UNITS_LIST || units->count == 0 || count == 0)
+        return;
+    struct text_at *source = arena_array(check->arena, struct text_at, count);
+    for (size_t i = 0; i < count; i++)
+        source[i].text = code[i];
+    check_sort(source, count);
+    for (size_t i = 0; i < units->count; i++) {
+        if (units->item[i].code.len > 0 && check_sorted_has(source, count, units->item[i].code))
+            check_fault_code(
+                check, REASON_FORM_REPEATED, spot_text(check->arena, unit_spot(units->item, i)), units->item[i].code);
+    }
+}
+
 /* Both in `set` and in `clear`. */
 static void check_set_clear(struct check *check, const struct info *set, field_mask clear, field_mask allowed)
 {
@@ -167,6 +183,7 @@ static void check_renamed(struct check *check)
         check_fault_expected(check, REASON_FORM_NEEDS, STR("body.units"), STR("body.newCode"));
     else
         check_units(check, &act->body.renamed.units);
+    check_sources_apart(check, &act->body.renamed.code, 1, &act->body.renamed.units);
 }
 
 static void check_recoded(struct check *check)
@@ -177,25 +194,6 @@ static void check_recoded(struct check *check)
     if (act->body.recoded.count == 0)
         check_fault_number(check, REASON_FORM_COUNT, STR("body.codes"), 1);
     check_repeats(check, act->body.recoded.pair, act->body.recoded.count, pair_text, pair_spot, REASON_FORM_REPEATED);
-}
-
-/* A source that is listed as a unit of another one would be closed twice. */
-static void check_sources_apart(struct check *check)
-{
-    const struct act *act = check->act;
-    const struct units *units = &act->body.merged.units;
-    if (units->form != UNITS_LIST || units->count == 0 || act->body.merged.count == 0)
-        return;
-    size_t count = act->body.merged.count;
-    struct text_at *source = arena_array(check->arena, struct text_at, count);
-    for (size_t i = 0; i < count; i++)
-        source[i].text = act->body.merged.source[i];
-    check_sort(source, count);
-    for (size_t i = 0; i < units->count; i++) {
-        if (units->item[i].code.len > 0 && check_sorted_has(source, count, units->item[i].code))
-            check_fault_code(
-                check, REASON_FORM_REPEATED, spot_text(check->arena, unit_spot(units->item, i)), units->item[i].code);
-    }
 }
 
 static void check_merged(struct check *check)
@@ -213,7 +211,7 @@ static void check_merged(struct check *check)
     if (act->body.merged.new_body && !stays)
         check_fault_expected(check, REASON_FORM_NEEDS, STR("body.newBody"), STR("body.into.code in body.sources"));
     check_units(check, &act->body.merged.units);
-    check_sources_apart(check);
+    check_sources_apart(check, act->body.merged.source, count, &act->body.merged.units);
 }
 
 static void check_split(struct check *check)
@@ -227,6 +225,7 @@ static void check_split(struct check *check)
     if (act->body.split.new_body && !continues)
         check_fault_expected(check, REASON_FORM_NEEDS, STR("body.newBody"), STR("body.continues"));
     check_units(check, &act->body.split.units);
+    check_sources_apart(check, &act->body.split.source, 1, &act->body.split.units);
 }
 
 static void check_dissolved(struct check *check)
@@ -240,6 +239,7 @@ static void check_dissolved(struct check *check)
     if (act->body.dissolved.with_units && units->form == UNITS_KEEP)
         check_fault_expected(check, REASON_FORM_EXCLUDES, STR("body.withUnits"), STR("body.units"));
     check_units(check, units);
+    check_sources_apart(check, &act->body.dissolved.code, 1, units);
 }
 
 static void check_corrected(struct check *check)

@@ -258,9 +258,14 @@ static void write_differences(struct registry *registry, struct code *code, cons
         bool own = date[i] == fact->valid_from;
         if (own || differs)
             push_version(registry, code, date[i], fact->sequence, own ? fact : NULL, after[i]);
-        if (differs)
-            out->period[out->periods++] =
-                (struct period){date[i], i + 1 < dates ? date[i + 1] : DATE_NONE, before[i], after[i]};
+        if (!differs)
+            continue;
+        date_day to = i + 1 < dates ? date[i + 1] : DATE_NONE;
+        struct period *last = out->periods ? &out->period[out->periods - 1] : NULL;
+        if (last && last->to == date[i] && records_equal(last->before, before[i]) && records_equal(last->after, after[i]))
+            last->to = to; /* a day of which nothing is left but the row */
+        else
+            out->period[out->periods++] = (struct period){date[i], to, before[i], after[i]};
     }
     out->before = before[dates - 1];
     out->after = after[dates - 1];
