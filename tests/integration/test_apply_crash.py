@@ -43,8 +43,8 @@ def test_killed_around_a_commit(scripted, point):
     fill(scripted)
     crashed = scripted.start("apply", env={"ORGCODE_CRASH_AT": point, "ORGCODE_CRASH_FILE": str(trigger)})
     assert crashed.wait(30) == -9
-    written = scripted.place()["record"]
-    assert (written > 0) == (point == "after-commit")
+    if point != "in-copy":  # the first batch may be the genesis record alone, which needs no COPY
+        assert (scripted.place()["record"] > 0) == (point == "after-commit")
     scripted.start("apply", label="again")
     scripted.wait_applied()
     found, again = replay(scripted)
@@ -119,18 +119,18 @@ def test_a_paused_writer_is_fenced(scripted):
     assert found == again and found["sequence"] == 3 * ACTS + 1
 
 
-def test_a_writer_that_lost_the_place_reads_it_again(scripted):
-    apply = scripted.start("apply")
-    fill(scripted)
-    scripted.wait_applied()
-    # another writer has been here: what it wrote is what this one would have written
-    scripted.sql("update orgcode.place set next_offset = next_offset + 1000000")
-    fill(scripted, count=1, root=False, first=ACTS + 1)
-    wait_until(lambda: "fenced" in apply.log_text(), 20)
-    scripted.sql("update orgcode.place set next_offset = next_offset - 1000000")
-    scripted.wait_applied()
+def test_two_writers_at_once_write_what_one_does(scripted):
+    """Each in a group of its own, so both believe that they are the active one: the place fences the slower."""
+    first, second = scripted.start("apply"), scripted.start("apply", "-X", f"group.id={scripted.prefix}.other")
+    wait_active(first)
+    wait_active(second)
+    for n in range(12):
+        fill(scripted, count=100, root=n == 0, first=n * 100 + 1)
+    scripted.wait_applied(deadline=60)
+    assert first.running and second.running
+    assert "fenced" in first.log_text() + second.log_text()
     found, again = replay(scripted)
-    assert found == again
+    assert found == again and found["sequence"] == 1201
 
 
 def test_postgres_killed_and_back(scripted, services):
