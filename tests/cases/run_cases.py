@@ -134,7 +134,7 @@ class Builder:
             self.act_line(words, number)
         if expect:
             self.expected.append((len(self.records) - 1, number, "verdict", expect, expect.split()))
-        elif not quiet and verb not in ("tick", "foreign", "control"):
+        elif not quiet and verb not in ("tick", "foreign", "control", "redelivered"):
             self.expected.append((len(self.records) - 1, number, "taken", "", []))
         elif quiet:
             self.expected.append((len(self.records) - 1, number, "any", "", []))
@@ -143,7 +143,7 @@ class Builder:
     def escaped(line):
         def char(match):
             return chr(int(match.group(1), 16))
-        return [re.sub(r"%([0-9A-Fa-f]{4,5})%", char, w) for w in shlex.split(re.sub(r"\\u\{?([0-9A-Fa-f]{4,5})\}?", r"%\1%", line))]
+        return [re.sub(r"%([0-9A-Fa-f]{4,5})%", char, w) for w in shlex.split(re.sub(r"\\u(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{4}))", r"%\1\2%", line))]
 
     def stamp(self, words):
         return {"stamp": w[6:] + ("" if "+" in w else "+07:00") for w in words if w.startswith("stamp=")} and \
@@ -447,7 +447,7 @@ class Checker:
             if word in ("open", "closed"):
                 got, value = record["status"], word
             elif name in ("issued", "closed"):
-                got = record["%sOn" % name]
+                got = record["%sOn" % name] or "none"
             elif name in ("to", "by"):
                 edges = record["successors" if name == "to" else "predecessors"]
                 got = "+".join("%s@%s%s" % (e[1], e[0], "*" if e[2] else "") for e in edges) or "none"

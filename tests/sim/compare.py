@@ -6,6 +6,7 @@ Exit code 0: none; 1: a difference; 3: the driver could not be run.
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -16,15 +17,24 @@ import journal_gen
 import model as M
 
 
+def limit():
+    """A core that runs away must not take the machine with it."""
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+
+
 def run_driver(sim, journals):
     """All journals through one process. Returns for each the list of its lines."""
     text = []
     for journal in journals:
         text += [json.dumps(record, ensure_ascii=False) for record in journal] + ['{"reset":true}']
-    done = subprocess.run([sim], input="\n".join(text) + "\n", capture_output=True, text=True, timeout=600)
+    done = subprocess.run([sim], input="\n".join(text) + "\n", capture_output=True, text=True, preexec_fn=limit, timeout=600)
     results, lines = [], []
     for line in done.stdout.splitlines():
-        line = json.loads(line)
+        try:
+            line = json.loads(line)
+        except ValueError:
+            break
         lines.append(line)
         if line.get("end"):
             results.append(lines)

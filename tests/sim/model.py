@@ -664,7 +664,7 @@ class Model:
 
     def legacy_forms(self, act):
         found = []
-        for legacy in self.legacy_given(act):
+        for _, legacy in self.legacy_given(act):
             if re.fullmatch(r"[0-9A-Z]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2}", legacy):
                 pass
             elif re.fullmatch(r"[0-9A-Z]{3}\.[0-9]{2,3}\.[0-9]{2,3}\.[A-Z][0-9]{2}", legacy):
@@ -675,18 +675,22 @@ class Model:
 
     def legacy_twice(self, act, plan):
         """Does an open code bear the QCVN 102 code that the act gives?"""
-        mine = set(plan.effects) if isinstance(plan, Plan) else {key_of(act["scheme"], act["body"].get("code", ""))}
-        return ["legacy-twice" for legacy in self.legacy_given(act)
+        given = {}
+        for key, legacy in self.legacy_given(act):
+            given.setdefault(legacy, set()).add(key)
+        closing = {k for k, e in plan.effects.items() if "CLOSE" in e["op"]} if isinstance(plan, Plan) else set()
+        return ["legacy-twice" for legacy, keys in given.items()
                 if any(self.is_open(k) and self.fold(k)["info"].get("legacyCode") == legacy
-                       for k in self.by_key if k not in mine)]
+                       for k in self.by_key if k not in keys and k not in closing)]
 
     def legacy_given(self, act):
-        body = act["body"]
-        infos = [body.get("info"), body.get("set"), body.get("into", {}).get("info") if act["kind"] == "merged" else None]
-        infos += [r.get("info") for r in body.get("results", [])]
-        if act["kind"] == "renamed":
-            infos.append(body)
-        return [i["legacyCode"] for i in infos if i and i.get("legacyCode")]
+        """(key, QCVN 102 code) of all that the act gives."""
+        body, kind = act["body"], act["kind"]
+        infos = [(body.get("newCode") or body.get("code"), i) for i in (body.get("info"), body.get("set"), body) if i]
+        if kind == "merged":
+            infos.append((body["into"]["code"], body["into"].get("info") or {}))
+        infos += [(r["code"], r["info"]) for r in body.get("results", [])]
+        return [(key_of(act["scheme"], code), i["legacyCode"]) for code, i in infos if i.get("legacyCode")]
 
     # ---- ACCOUNT, FORM
 
@@ -861,7 +865,7 @@ class Model:
         if not re.fullmatch(r"[a-z0-9-]{2,8}", body["scheme"]) or \
                 body["scheme"] in ("gov", "enterprise", "scheme", "prefix"):
             faults.add("scheme-id")
-        if body["amends"] and known is None:
+        elif body["amends"] and known is None:
             faults.add("scheme-unknown")
         elif body["amends"]:
             if known["issuer"] != body["issuer"]:
