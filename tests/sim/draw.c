@@ -290,7 +290,7 @@ static struct act *draw_act(struct draw *draw)
     act->authority = authority(draw, act);
     act->effective_on = act->happened_on = date_of(draw->now) + days[when & 15];
     if (act->kind != ACT_CONTACT_UPDATED)
-        act->decision = (struct decision_doc){.given = (when & 0xf0) != 0xf0,
+        act->decision = (struct decision_doc){.given = when != 0xf7,
                                               .number = STR("1/QĐ"),
                                               .issued_by = STR("UBND"),
                                               .issued_on = date_of(draw->now) - (date_day)(when >> 4)};
@@ -337,6 +337,19 @@ static void draw_again(struct draw *draw, struct journal_record *record, unsigne
     }
 }
 
+static struct draw_item *add_act(struct draw *draw, const struct act *act, const struct draw_item *like)
+{
+    struct draw_item *item = vec_push(draw->arena, &draw->out.items);
+    char text[UUID_TEXT_SIZE];
+    *item = *like;
+    item->record.kind = RECORD_ACT;
+    item->record.broker_ms = draw->now;
+    item->record.act = act;
+    item->record.bytes = str_copy(draw->arena, str_of(uuid_format(act->id, text)));
+    place_origin(draw, &item->record, act->authority);
+    return item;
+}
+
 static void draw_record(struct draw *draw)
 {
     unsigned byte = next(draw);
@@ -364,16 +377,47 @@ static void draw_record(struct draw *draw)
             record->control.live = true;
         }
     } else {
-        struct act *act = draw_act(draw);
-        record->kind = RECORD_ACT;
-        record->act = act;
-        char text[UUID_TEXT_SIZE];
-        record->bytes = str_copy(draw->arena, str_of(uuid_format(act->id, text)));
-        place_origin(draw, record, act->authority);
+        struct journal_record *added = &add_act(draw, draw_act(draw), item)->record;
         if (what == 6 && next(draw) % 8 == 1)
-            record->origin.from += 2, record->origin.offset += 2; /* a gap */
+            added->origin.from += 2, added->origin.offset += 2; /* a gap */
+        return;
     }
     *vec_push(draw->arena, &draw->out.items) = *item;
+}
+
+/* A world to begin with: level-1 codes, units below them, a scheme, heads. Else most acts would be refused or held. */
+static void draw_world(struct draw *draw, unsigned size)
+{
+    static const struct { const char *scheme, *code, *authority; } first[] = {
+        {"gov", "H26", "ROOT"},        {"gov", "H57", "ROOT"},       {"gov", "K01", "ROOT"},     {"gov", "G05", "ROOT"},
+        {"gov", "H26.1", "H26"},       {"gov", "H57.1", "H57"},      {"gov", "H26.2", "H26"},    {"gov", "H26.1.A", "H26"},
+        {"gov", "H26.1.B", "H26"},     {"gov", "H57.1.A", "H57"},    {"gov", "K01.1", "K01"},    {"gov", "H26.1.A.1", "H26"},
+        {"abc", "A1", "K01"},          {"abc", "A2", "K01"},         {"enterprise", "0100109106", "G05"},
+        {"enterprise", "0100109106-001", "G05"}, {"gov", "K01.1.A", "K01"}, {"gov", "H57.2", "H57"}};
+    for (size_t i = 0; i < COUNT(first) && i < size; i++) {
+        struct act *act = arena_new(draw->arena, struct act);
+        act->scheme = str_of(first[i].scheme);
+        act->authority = str_of(first[i].authority);
+        act->kind = ACT_ESTABLISHED;
+        if (str_equal(str_of(first[i].code), STR("A1"))) { /* its scheme first, in its place */
+            act->kind = ACT_SCHEME_REGISTERED;
+            body_of_scheme(draw, act);
+            act->body.scheme_registered.issuer = STR("K01");
+            act->body.scheme_registered.count = 2;
+            act->body.scheme_registered.amends = false;
+        } else {
+            act->body.established.code = str_of(first[i].code);
+            act->body.established.info.field[INFO_NAME] = str_of(names[i % 3]);
+            act->body.established.info.field[INFO_ADDRESS] = STR("Huế");
+            act->body.established.info.field[INFO_TYPE] = STR("unit");
+            act->body.established.info.field[INFO_LEGACY_CODE] = i % 5 == 1 ? str_of(legacies[0]) : STR_NONE;
+        }
+        act->effective_on = act->happened_on = date_of(draw->now) - 60;
+        act->decision = (struct decision_doc){
+            .given = true, .number = STR("1/QĐ"), .issued_by = STR("UBND"), .issued_on = date_of(draw->now) - 60};
+        act->id.byte[15] = (uint8_t)draw->ids++;
+        add_act(draw, act, &(struct draw_item){.flush = size & 1});
+    }
 }
 
 struct drawn draw_journal(struct arena *arena, const uint8_t *data, size_t size, size_t limit)
@@ -382,6 +426,7 @@ struct drawn draw_journal(struct arena *arena, const uint8_t *data, size_t size,
     struct draw_item *genesis = vec_push(arena, &draw.out.items);
     *genesis = (struct draw_item){.record = {.kind = RECORD_GENESIS, .broker_ms = draw.now}};
     genesis->record.genesis.epoch = 1;
+    draw_world(&draw, next(&draw) % 24);
     while (draw.at < size && draw.out.items.count < limit)
         draw_record(&draw);
     return draw.out;

@@ -13,6 +13,7 @@ struct play *play_open(void)
     play->memory = memory_open();
     play->batch = arena_open(0);
     play->text = arena_open(0);
+    play->kept = arena_open(0);
     play->hasher = hasher_open();
     play->registry = registry_open(play->batch, &(struct place){0});
     play->check = check_open(play->memory);
@@ -28,6 +29,7 @@ void play_close(struct play *play)
     if (play->trace)
         fclose(play->trace);
     arena_close(play->batch);
+    arena_close(play->kept);
     memory_close(play->memory);
     free(play);
 }
@@ -48,11 +50,32 @@ static void trace_to(struct play *play, const char *name)
         setvbuf(play->trace, NULL, _IOLBF, 0);
 }
 
+static void keep_outcome(struct play *play, const struct outcome *out)
+{
+    for (size_t i = 0; i < out->receipts.count; i++) {
+        const struct receipt *receipt = &out->receipts.item[i];
+        *vec_push(play->kept, &play->told) =
+            (struct told){.id = receipt->id,
+                          .authority = str_copy(play->kept, receipt->authority),
+                          .verdict = receipt->verdict,
+                          .reason = receipt->faults ? receipt->faults->item[0].reason : REASON_NONE,
+                          .warning = receipt->warnings ? receipt->warnings->item[0].reason : REASON_NONE,
+                          .first = receipt->first_sequence,
+                          .last = receipt->last_sequence,
+                          .origin = receipt->origin != NULL,
+                          .recorded = receipt->recorded};
+    }
+    for (size_t i = 0; i < out->changes.count; i++)
+        *vec_push(play->kept, &play->shown) = (struct shown){
+            out->changes.item[i].type, str_copy(play->kept, out->changes.item[i].subject), out->changes.item[i].periods};
+}
+
 /* Before a batch is stored: numbers, and the chains as followers will see them. */
 static void take_outcome(void *context, const struct registry *registry)
 {
     struct play *play = context;
     check_outcome(play->check, registry);
+    keep_outcome(play, &registry->out);
     for (size_t i = 0; i < registry->out.changes.count; i++) {
         struct change_encoded encoded;
         change_encode(play->text, play->hasher, &registry->out.changes.item[i], registry->place.epoch, &play->changes,

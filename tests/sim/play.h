@@ -10,6 +10,22 @@
 
 /* A registry over a store in memory, played record by record: what came out is checked, chained and stored. */
 
+/* What came out, in short. */
+struct told {
+    struct uuid id;
+    struct str authority;
+    enum verdict verdict;
+    enum reason reason, warning; /* the first ones */
+    int64_t first, last;
+    bool origin;
+    time_ms recorded;
+};
+struct shown {
+    enum change_type type;
+    struct str subject;
+    int periods;
+};
+
 struct play {
     struct memory *memory;
     struct registry *registry;
@@ -20,6 +36,9 @@ struct play {
     int64_t gaps, repeats;
     size_t arena_most; /* most bytes in the batch's arena when a batch was stored */
     bool loose;        /* the store is not checked behind every batch */
+    struct arena *kept;
+    VEC(struct told) told;   /* the receipts, in order */
+    VEC(struct shown) shown; /* the changes */
     FILE *trace;       /* all that comes out, as JSON; NULL: nowhere */
 };
 struct play *play_open(void);

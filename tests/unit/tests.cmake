@@ -43,3 +43,5 @@ add_test(NAME json_schema COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/j
     $<TARGET_FILE:codec_change_test> $<TARGET_FILE:codec_receipt_test>)
 orgcode_test(validate_parts_test SOURCES validate_parts_test.c ../../consumers/validate/judge.c ../../consumers/validate/flow.c LIBS orgcode_shell orgcode_codec)
 target_include_directories(validate_parts_test PRIVATE ../../consumers/validate)
+
+orgcode_test(core_registry_test SOURCES core_registry_test.c LIBS orgcode_play)
