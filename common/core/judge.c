@@ -329,8 +329,9 @@ static void warn_legacy(struct judge *judge, const struct touch *touch)
     const struct text_list *list = seek_legacy(judge->registry, legacy);
     struct str bearer = STR_NONE, ceased = STR_NONE;
     for (size_t i = 0; list && i < list->text.count; i++) {
-        if (str_equal(list->text.item[i], touch->key) || str_equal(list->text.item[i], touch->body_of))
-            continue;
+        const struct touch *beside = plan_find(&judge->plan, list->text.item[i]);
+        if (beside == touch || (beside && beside->op & FACT_CLOSE))
+            continue; /* passes it on */
         const struct code *other = seek_code(judge->registry, list->text.item[i]);
         bool bears = code_open_now(other) && str_equal(other->now.values.info.field[INFO_LEGACY_CODE], legacy);
         struct str *lowest = bears ? &bearer : &ceased;

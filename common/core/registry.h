@@ -76,7 +76,7 @@ enum need_kind {
     NEED_CHILDREN,  /* text: key, date: children that are open or were closed after that date (DATE_NONE: all that were
                        ever granted), at most limit + 1 of them */
     NEED_SUBTREE,   /* the same at any depth, each with its own children marked as loaded */
-    NEED_LEGACY,    /* text: legacy code. Keys of up to two open codes that bear it */
+    NEED_LEGACY,    /* text: legacy code. Keys of the first 16 open codes that bear it, in byte order */
     NEED_SCHEME,    /* text: scheme id */
     NEED_ACT,       /* id: every row of table act with this id, of any authority */
     NEED_SUBJECTS,  /* first, last: the subjects of these changes, in order of sequence */

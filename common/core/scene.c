@@ -62,15 +62,27 @@ struct code *seek_granted(struct registry *registry, struct str key)
     return code_granted(code) ? code : NULL;
 }
 
+/* Children stand in byte order, so that nothing depends on the order in which they were loaded. */
 static void push_child(struct scene *scene, struct code *parent, struct str key)
 {
     struct code *child = known(&scene->codes, key);
     if (!child)
         return;
-    for (size_t i = 0; i < parent->children.count; i++)
-        if (parent->children.item[i] == child)
+    size_t low = 0, high = parent->children.count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = str_compare(parent->children.item[middle]->key, key);
+        if (order == 0)
             return;
-    *vec_push(scene->arena, &parent->children) = child;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    (void)vec_push(scene->arena, &parent->children);
+    memmove(&parent->children.item[low + 1], &parent->children.item[low],
+            (parent->children.count - 1 - low) * sizeof *parent->children.item);
+    parent->children.item[low] = child;
 }
 
 /* Children granted since the last reset. */
@@ -276,11 +288,8 @@ void scene_put_children(struct scene *scene, struct str key, date_day date, stru
     code->children_loaded = true;
     code->children_since = date;
     code->children.count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct code *there = known(&scene->codes, child[i]);
-        if (there)
-            *vec_push(scene->arena, &code->children) = there;
-    }
+    for (size_t i = 0; i < count; i++)
+        push_child(scene, code, child[i]);
     join_born(scene, code);
 }
 
