@@ -129,27 +129,30 @@ static void answer_children(struct memory *memory, struct registry *registry, st
     scene_put_children(registry->scene, key, since, child.item, child.count);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    const struct str *x = a, *y = b;
+    return str_compare(*x, *y);
+}
+
 static void answer_legacy(struct memory *memory, struct registry *registry, struct str legacy)
 {
-    struct str found[2];
-    size_t count = 0;
+    VEC(struct str) found = {0};
     const struct places *places = memory_places(&memory->bearers_of, legacy);
-    for (size_t i = 0; places && i < places->at.count; i++) { /* the two lowest, as the table gives them */
+    for (size_t i = 0; places && i < places->at.count; i++) {
         const struct code *code = memory->codes.entry[places->at.item[i]].value;
-        if (code->now.status != CODE_OPEN || !str_equal(code->now.values.info.field[INFO_LEGACY_CODE], legacy))
-            continue;
-        size_t at = 0;
-        while (at < count && str_compare(found[at], code->key) < 0)
-            at++;
-        if (at == 2 || (at < count && str_equal(found[at], code->key)))
-            continue;
-        found[1] = at == 0 ? found[0] : code->key;
-        found[at] = code->key;
-        count += count < 2;
+        if (code->now.status == CODE_OPEN && str_equal(code->now.values.info.field[INFO_LEGACY_CODE], legacy))
+            *vec_push(registry->arena, &found) = code->key;
     }
+    if (found.count)
+        qsort(found.item, found.count, sizeof *found.item, by_text);
+    size_t count = 0;
+    for (size_t i = 0; i < found.count && count < 16; i++)
+        if (count == 0 || !str_equal(found.item[count - 1], found.item[i]))
+            found.item[count++] = found.item[i];
     for (size_t i = 0; i < count; i++)
-        answer_code(memory, registry, found[i]);
-    scene_put_legacy(registry->scene, legacy, found, count);
+        answer_code(memory, registry, found.item[i]);
+    scene_put_legacy(registry->scene, legacy, found.item, count);
 }
 
 static struct str id_text(const struct uuid *id) { return (struct str){(const char *)id->byte, sizeof id->byte}; }
