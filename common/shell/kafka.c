@@ -9,7 +9,7 @@
 #include "base/time.h"
 
 #define FIELDS_MAX 64
-#define KAFKA_CLOSE_MS 8000
+#define KAFKA_CLOSE_MS 6000
 
 /* The configuration while it is put together, and what to show of it. */
 struct setup {
@@ -241,8 +241,9 @@ struct status kafka_consumer_open(const struct kafka_config *config, const struc
     set_number(&setup, "max.poll.interval.ms", poll_ms > session_ms ? poll_ms : session_ms);
     set_number(&setup, "topic.metadata.refresh.interval.ms",
         consumer->metadata_refresh_ms ? consumer->metadata_refresh_ms : 5000);
-    set(&setup, "queued.min.messages", "10000");
-    set_number(&setup, "queued.max.messages.kbytes", consumer->queue_max_kib ? consumer->queue_max_kib : 4096);
+    /* A full queue is looked at again only after a second: it must hold what is read in one. */
+    set(&setup, "queued.min.messages", "50000");
+    set_number(&setup, "queued.max.messages.kbytes", consumer->queue_max_kib ? consumer->queue_max_kib : 8192);
     set(&setup, "max.partition.fetch.bytes", "1048576");
     set(&setup, "fetch.max.bytes", "4194304");
     set(&setup, "receive.message.max.bytes", "8388608");

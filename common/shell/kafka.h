@@ -62,7 +62,7 @@ struct kafka_consumer_config {
     int session_timeout_ms;      /* 0: 10000 */
     int poll_interval_max_ms;    /* 0: 300000 */
     int metadata_refresh_ms;     /* 0: 5000 */
-    int queue_max_kib;           /* 0: 4096, of the consumer's own prefetch over all partitions */
+    int queue_max_kib;           /* 0: 8192, of the consumer's own prefetch over all partitions */
     bool partition_eof;          /* RD_KAFKA_RESP_ERR__PARTITION_EOF events */
     bool uncommitted;            /* isolation read_uncommitted; else read_committed */
     void (*on_rebalance)(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *client);
@@ -71,7 +71,7 @@ struct kafka_consumer_config {
 struct status kafka_consumer_open(const struct kafka_config *config, const struct kafka_consumer_config *consumer,
                                   struct kafka_client *client, struct fault *fault) MUST_USE;
 /* For a consumer, leaves the group: the rebalance callback runs, on a thread of its own while this one waits. All
- * within 8 s; then it leaks rather than crashes or hangs, and the program should end. A zeroed or closed client is
+ * within 6 s; then it leaks rather than crashes or hangs, and the program should end. A zeroed or closed client is
  * fine. A producer's queue is not flushed. */
 void kafka_close(struct kafka_client *client);
 

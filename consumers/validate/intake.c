@@ -6,7 +6,7 @@
 
 #define GIVE_UP_MS 60000     /* asking the group for its places */
 #define REVOKE_FLUSH_MS 3000 /* what is under way may still land before partitions are given up */
-#define COMMIT_WAIT_MS 3000
+#define COMMIT_WAIT_MS 2000
 #define PAUSE_AFTER_MS 1000 /* a window that stays full stops the reading, not the group's heartbeat */
 
 static bool window_full(const struct validate *v)
@@ -216,7 +216,6 @@ struct status intake_open(struct validate *v)
         .reset = "earliest",
         .session_timeout_ms = (int)v->options->session_ms,
         .metadata_refresh_ms = 5000,
-        .queue_max_kib = 2048,
         .on_rebalance = on_rebalance};
     struct status status = kafka_consumer_open(&config, &consumer, &v->consumer, &v->fault);
     return status_failed(status) ? status : subscribe(v);
