@@ -2,6 +2,7 @@
 #define ORGCODE_TESTS_CORE_REGISTRY_H
 
 #include "play.h"
+#include "replay.h"
 #include "unit.h"
 
 /* A registry to enter acts in, for one test. */

@@ -45,3 +45,5 @@ orgcode_test(validate_parts_test SOURCES validate_parts_test.c ../../consumers/v
 target_include_directories(validate_parts_test PRIVATE ../../consumers/validate)
 
 orgcode_test(core_registry_test SOURCES core_registry_test.c LIBS orgcode_play)
+orgcode_test(core_registry_axis_test SOURCES core_registry_axis_test.c LIBS orgcode_play)
+orgcode_test(core_registry_bulk_test SOURCES core_registry_bulk_test.c LIBS orgcode_play TIMEOUT 300)
