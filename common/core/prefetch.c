@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 
+/* As seek_children asks. */
+#define CHILDREN_LIMIT 10000
+
 /* What a batch will surely ask for, so that the shell can load it in one round trip. */
 
 struct prefetch {
@@ -35,6 +38,55 @@ static void prefetch_legacy(struct registry *registry, const struct info *info)
         seek_legacy(registry, legacy);
 }
 
+/* A code that closes: is there anything below it? */
+static void prefetch_children(struct registry *registry, const struct act *act, struct str code)
+{
+    if (code.len > 0 && code.len <= CODE_MAX)
+        *vec_push(registry->arena, &registry->needs) =
+            (struct need){.kind = NEED_CHILDREN, .text = code_key(registry->arena, act->scheme, code),
+                          .date = act->effective_on, .limit = CHILDREN_LIMIT};
+}
+
+static void prefetch_body(struct registry *registry, const struct act *act)
+{
+    switch (act->kind) {
+    case ACT_ESTABLISHED:
+        prefetch_legacy(registry, &act->body.established.info);
+        break;
+    case ACT_RENAMED:
+        prefetch_legacy(registry, &act->body.renamed.set);
+        if (str_given(act->body.renamed.new_code))
+            prefetch_children(registry, act, act->body.renamed.code);
+        break;
+    case ACT_RECODED:
+        for (size_t i = 0; i < act->body.recoded.count; i++)
+            prefetch_children(registry, act, act->body.recoded.pair[i].from);
+        break;
+    case ACT_MERGED:
+        prefetch_legacy(registry, &act->body.merged.info);
+        for (size_t i = 0; i < act->body.merged.count; i++)
+            if (!str_equal(act->body.merged.source[i], act->body.merged.into))
+                prefetch_children(registry, act, act->body.merged.source[i]);
+        break;
+    case ACT_SPLIT:
+        for (size_t i = 0; i < act->body.split.count; i++)
+            prefetch_legacy(registry, &act->body.split.result[i].info);
+        if (!act->body.split.continues)
+            prefetch_children(registry, act, act->body.split.source);
+        break;
+    case ACT_DISSOLVED:
+        if (!act->body.dissolved.with_units)
+            prefetch_children(registry, act, act->body.dissolved.code);
+        break;
+    case ACT_CLOSED:
+        if (!act->body.closed.with_units)
+            prefetch_children(registry, act, act->body.closed.code);
+        break;
+    default:
+        break;
+    }
+}
+
 void registry_prefetch(struct registry *registry, const struct journal_record *record)
 {
     if (record->kind != RECORD_ACT && record->kind != RECORD_REFUSAL)
@@ -58,10 +110,7 @@ void registry_prefetch(struct registry *registry, const struct journal_record *r
         seek_acts(registry, act->body.annulled.annuls);
     else if (act->kind == ACT_SCHEME_REGISTERED && code_scheme_valid(act->body.scheme_registered.scheme))
         seek_scheme(registry, act->body.scheme_registered.scheme);
-    else if (act->kind == ACT_ESTABLISHED)
-        prefetch_legacy(registry, &act->body.established.info);
-    else if (act->kind == ACT_RENAMED)
-        prefetch_legacy(registry, &act->body.renamed.set);
+    prefetch_body(registry, act);
     if (str_equal(act->scheme, STR("gov")) && act->kind == ACT_ESTABLISHED &&
         code_is_level1(act->body.established.code))
         seek_hold(registry, act->body.established.code);

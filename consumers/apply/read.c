@@ -50,25 +50,25 @@ static void read_edges(const PGresult *result, int row, int column, struct arena
     out->total = pg_is_null(result, row, column + 1) ? out->count : pg_int4(result, row, column + 1);
 }
 
-struct code *read_code(const PGresult *result, int row, struct arena *arena)
+struct code *read_code(const PGresult *result, int row, int at, struct arena *arena)
 {
     struct code *code = arena_new(arena, struct code);
-    code->key = text(result, row, 0, arena);
-    code->now.status = (enum code_status)pg_int2(result, row, 1);
-    code->level = pg_int2(result, row, 2);
-    code->parent = text(result, row, 3, arena);
-    code->version = pg_int8(result, row, 4);
-    code->now.organization_id = pg_uuid(result, row, 5);
-    code->now.issued_on = pg_date(result, row, 6);
-    code->now.closed_on = pg_date(result, row, 7);
-    code->structural_on = pg_date(result, row, 8);
-    code->valid_from = pg_date(result, row, 9);
-    code->heir = text(result, row, 10, arena);
-    code->announced = pg_int4(result, row, 11);
-    code->announced_grants = pg_int4(result, row, 12);
-    read_info(result, row, 13, arena, &code->now.values);
-    read_edges(result, row, 29, arena, &code->now.predecessors);
-    read_edges(result, row, 31, arena, &code->now.successors);
+    code->key = text(result, row, at, arena);
+    code->now.status = (enum code_status)pg_int2(result, row, at + 1);
+    code->level = pg_int2(result, row, at + 2);
+    code->parent = text(result, row, at + 3, arena);
+    code->version = pg_int8(result, row, at + 4);
+    code->now.organization_id = pg_uuid(result, row, at + 5);
+    code->now.issued_on = pg_date(result, row, at + 6);
+    code->now.closed_on = pg_date(result, row, at + 7);
+    code->structural_on = pg_date(result, row, at + 8);
+    code->valid_from = pg_date(result, row, at + 9);
+    code->heir = text(result, row, at + 10, arena);
+    code->announced = pg_int4(result, row, at + 11);
+    code->announced_grants = pg_int4(result, row, at + 12);
+    read_info(result, row, at + 13, arena, &code->now.values);
+    read_edges(result, row, at + 29, arena, &code->now.predecessors);
+    read_edges(result, row, at + 31, arena, &code->now.successors);
     code->stored = true;
     return code;
 }

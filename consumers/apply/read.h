@@ -8,7 +8,8 @@
 /* Rows of results into the core's structs, with copies of all texts in the arena. Columns are those of the statement in
  * sql/ of the same name. */
 
-struct code *read_code(const PGresult *result, int row, struct arena *arena);         /* codes, children, subtree */
+/* codes; children and subtree, whose rows have one column before (`at` 1) */
+struct code *read_code(const PGresult *result, int row, int at, struct arena *arena);
 void read_fact(const PGresult *result, int row, struct arena *arena, struct fact *out); /* facts */
 void read_edge(const PGresult *result, int row, struct arena *arena, struct edge *out); /* edges */
 void read_act(const PGresult *result, int row, struct arena *arena, struct act_entry *out);

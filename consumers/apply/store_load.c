@@ -14,6 +14,7 @@ struct load {
     struct fault *fault;
     VEC(struct need) asked;  /* by index of the pipeline */
     struct map facts, edges; /* key -> struct fact_list, edge_list */
+    struct map families;     /* key -> struct need *: whose children are asked for */
     VEC(struct str) heirs;   /* of closed level-1 codes, not yet in the scene */
 };
 struct fact_list { VEC(struct fact) item; };
@@ -60,20 +61,48 @@ static struct status send_batch(struct load *load, enum need_kind kind)
     return status;
 }
 
+/* 1900 stands for no date: it is before every date that an act may have. */
+static date_day since(const struct need *need) { return need->date == DATE_NONE ? -25567 : need->date; }
+
+/* A key that is asked for twice is sent once, with the earlier day. */
+static struct status send_children(struct load *load)
+{
+    const struct registry *registry = load->registry;
+    load->families = (struct map){0};
+    int limit = 0;
+    for (size_t i = 0; i < registry->needs.count; i++) {
+        struct need *need = &registry->needs.item[i];
+        if (need->kind != NEED_CHILDREN)
+            continue;
+        void **family = map_put(load->arena, &load->families, need->text);
+        if (!*family || since(need) < since(*family))
+            *family = need;
+        limit = need->limit > limit ? need->limit : limit;
+    }
+    if (load->families.count == 0)
+        return status_ok();
+    struct pg_array keys = pg_array_open(load->store->scratch, PG_TEXT), days = pg_array_open(load->store->scratch, PG_DATE);
+    for (size_t i = 0; i < load->families.count; i++) {
+        pg_array_text(&keys, load->families.entry[i].key);
+        pg_array_date(&days, since(load->families.entry[i].value));
+    }
+    struct pg_params params = PG_PARAMS(load->store->scratch);
+    pg_param_array(&params, &keys);
+    pg_param_array(&params, &days);
+    pg_param_int4(&params, limit + 1);
+    return send(load, "children", &params, &(struct need){.kind = NEED_CHILDREN});
+}
+
 /* The others have a statement each. */
 static struct status send_one(struct load *load, const struct need *need)
 {
     struct pg_params params = PG_PARAMS(load->store->scratch);
     switch (need->kind) {
-    case NEED_CHILDREN:
     case NEED_SUBTREE:
         pg_param_text(&params, need->text);
-        if (need->date == DATE_NONE)
-            pg_param_date(&params, -25567); /* 1900: before every date that an act may have */
-        else
-            pg_param_date(&params, need->date);
+        pg_param_date(&params, since(need));
         pg_param_int4(&params, need->limit + 1);
-        return send(load, need->kind == NEED_CHILDREN ? "children" : "subtree", &params, need);
+        return send(load, "subtree", &params, need);
     case NEED_SUBJECTS:
         pg_param_int8(&params, need->number);
         pg_param_int8(&params, need->last);
@@ -97,7 +126,7 @@ static struct status send_one(struct load *load, const struct need *need)
 static void take_codes(struct load *load, const PGresult *result)
 {
     for (int row = 0; row < PQntuples(result); row++) {
-        struct code *code = read_code(result, row, load->arena);
+        struct code *code = read_code(result, row, 0, load->arena);
         scene_put_code(load->scene, code->key, code);
         if (code->now.status == CODE_CLOSED && code->level == 1 && str_given(code->heir) &&
             map_get(&load->scene->codes, code->heir) == NULL)
@@ -139,21 +168,37 @@ static void take_edges(struct load *load, const PGresult *result)
     }
 }
 
-/* Children of one code, or the codes of a whole subtree: each then has its own. */
-static void take_children(struct load *load, const PGresult *result, const struct need *need)
+/* The rows' first column is the parent asked for, or that of the row itself: lists of children by parent. */
+static void take_families(struct load *load, const PGresult *result, struct map *parents, bool deep)
+{
+    for (int row = 0; row < PQntuples(result); row++) {
+        struct code *code = read_code(result, row, 1, load->arena);
+        scene_put_code(load->scene, code->key, code);
+        struct key_list *siblings = list_of(load, parents, code->parent, sizeof *siblings);
+        *vec_push(load->arena, &siblings->item) = code->key;
+        if (deep)
+            list_of(load, parents, code->key, sizeof *siblings);
+    }
+}
+
+static void take_children(struct load *load, const PGresult *result)
+{
+    struct map parents = {0};
+    take_families(load, result, &parents, false);
+    for (size_t i = 0; i < load->families.count; i++) {
+        const struct need *need = load->families.entry[i].value;
+        const struct key_list *list = map_get(&parents, need->text);
+        scene_put_children(load->scene, need->text, need->date, list ? list->item.item : NULL, list ? list->item.count : 0);
+    }
+}
+
+static void take_subtree(struct load *load, const PGresult *result, const struct need *need)
 {
     struct map parents = {0};
     list_of(load, &parents, need->text, sizeof(struct key_list));
-    for (int row = 0; row < PQntuples(result); row++) {
-        struct code *code = read_code(result, row, load->arena);
-        scene_put_code(load->scene, code->key, code);
-        struct key_list *siblings = list_of(load, &parents, code->parent, sizeof *siblings);
-        *vec_push(load->arena, &siblings->item) = code->key;
-        if (need->kind == NEED_SUBTREE)
-            list_of(load, &parents, code->key, sizeof *siblings);
-    }
+    take_families(load, result, &parents, true);
     for (size_t i = 0; i < parents.count; i++) {
-        struct key_list *list = parents.entry[i].value;
+        const struct key_list *list = parents.entry[i].value;
         scene_put_children(load->scene, parents.entry[i].key, need->date, list->item.item, list->item.count);
     }
 }
@@ -242,8 +287,8 @@ static void take(void *user, size_t index, const PGresult *result)
     switch (need->kind) {
     case NEED_CODE: take_codes(load, result); break;
     case NEED_HISTORY: need->number ? take_edges(load, result) : take_facts(load, result); break;
-    case NEED_CHILDREN:
-    case NEED_SUBTREE: take_children(load, result, need); break;
+    case NEED_CHILDREN: take_children(load, result); break;
+    case NEED_SUBTREE: take_subtree(load, result, need); break;
     case NEED_LEGACY: take_legacy(load, result); break;
     case NEED_ACT: take_acts(load, result); break;
     case NEED_SUBJECTS: take_subjects(load, result, need); break;
@@ -286,6 +331,8 @@ static struct status load_round(struct load *load)
     for (int kind = 0; kind < NEED_KINDS && !status_failed(status); kind++)
         if (batched[kind])
             status = send_batch(load, (enum need_kind)kind);
+    if (!status_failed(status))
+        status = send_children(load);
     for (size_t i = 0; i < registry->needs.count && !status_failed(status); i++)
         status = send_one(load, &registry->needs.item[i]);
     struct fault ignored;
