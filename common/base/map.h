@@ -1,6 +1,8 @@
 #ifndef ORGCODE_BASE_MAP_H
 #define ORGCODE_BASE_MAP_H
 
+#include <stdint.h>
+
 #include "str.h"
 
 /* A hash map from text to pointer in an arena. Keys are not copied: they must live as long as the map.
@@ -12,7 +14,7 @@ struct map_entry {
 struct map {
     struct map_entry *entry; /* `count` of them, in insertion order */
     size_t count, room;
-    unsigned *slot; /* index + 1 into entry; 0 is free */
+    uint64_t *slot; /* low half: index + 1 into entry, 0 is free; high half: of the key's hash */
     size_t slots;
 };
 
