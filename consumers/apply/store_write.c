@@ -1,10 +1,10 @@
 #include <stdlib.h>
 
 #include "codec/json_receipt.h"
-#include "hook.h"
-#include "rows.h"
-#include "store.h"
 #include "core/scene.h"
+#include "rows.h"
+#include "shell/hook.h"
+#include "store.h"
 
 /* One transaction. Few rows: everything in one pipeline, rows as arrays. Many: COPY, table by table. */
 

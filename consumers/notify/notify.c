@@ -1,7 +1,7 @@
 #include "notify.h"
 
-#include "hook.h"
 #include "shell/backoff.h"
+#include "shell/hook.h"
 #include "shell/process.h"
 
 /* Quiet: nothing came for so long; then PostgreSQL is asked less often, a notification wakes us anyway. */

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "codec/journal.h"
 #include "judge.h"
+#include "shell/hook.h"
 #include "shell/process.h"
 #include "validate.h"
 
@@ -45,6 +46,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         v->unsent = true;
         return;
     }
+    hook_point("after-send");
     entry->state = ENTRY_DONE;
     metric_add(entry->reason == REASON_NONE                ? v->m.forwarded
                : entry->reason == REASON_ACCOUNT_PUBLISHER ? v->m.refused_account
