@@ -67,7 +67,7 @@ def test_held_acts_expire_after_seven_days_of_journal_time(scripted):
 
 def test_a_grant_that_is_announced_keeps_held_acts_waiting(scripted):
     scripted.start("apply")
-    one = scripted.established("H26.1", on="2025-06-01")
+    one = scripted.established("H26.1", on="2025-06-25")
     root = scripted.established("H26", "ROOT", on="2025-06-25")
     scripted.journal_acts([one, root], at="2025-06-10T08:00")
     scripted.journal_tick(at="2025-06-18T08:00")
