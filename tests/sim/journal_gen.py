@@ -240,10 +240,26 @@ class Writer:
             act["happenedOn"] = shift(act["effectiveOn"], -rng.choice([1, 30, 31, 40]))
         if rng.random() < 0.05:
             act["note"] = "ghi chú"
+        if act["effectiveOn"] < self.today() and rng.random() < 0.7:
+            act["effectiveOn"] = max([act["effectiveOn"]] + self.issue_days(act))
         act.update(more)
         if act.get("happenedOn") is None:
             act.pop("happenedOn", None)
         return act
+
+    def issue_days(self, act):
+        """Days on which codes that the act names, and parents of those that it issues, were issued."""
+        days = []
+        try:
+            codes = list(M.each_code(act))
+        except KeyError:
+            return days
+        for code, granted in codes:
+            key = M.key_of(act.get("scheme", "gov"), code)
+            state = self.model.fold((M.parent_of(key) or key) if granted else key)
+            if state:
+                days.append(state["issuedOn"])
+        return [d for d in days if d <= self.today()]
 
     # ---- kinds
 
@@ -411,6 +427,10 @@ class Writer:
         acts = [e for e in self.model.acts.values() if e["authority"] == authority]
         if self.rng.random() < 0.1:
             acts = list(self.model.acts.values())
+        if self.rng.random() < 0.85:
+            acts = [e for e in acts if e["verdict"] in ("accepted", "announced", "held") and e["kind"] not in M.FIXED_KINDS]
+        if self.rng.random() < 0.2:
+            acts = [e for e in acts if e["verdict"] in ("announced", "held")] or acts
         if self.rng.random() < 0.5:
             acts = acts[-4:]
         return self.any_of(acts)
@@ -551,7 +571,7 @@ class Writer:
             if rng.random() < 0.08:
                 authority = rng.choice(LEVEL1)
             kind = rng.choices(["established", "contact_updated", "renamed", "recoded", "merged", "split", "dissolved", "closed",
-                                "corrected", "annulled", "scheme_registered"], [30, 12, 8, 6, 8, 7, 7, 4, 8, 9, 0.4])[0]
+                                "corrected", "annulled", "scheme_registered"], [28, 12, 8, 6, 9, 8, 7, 5, 8, 10, 0.4])[0]
             act = getattr(self, kind)(authority) or self.established(authority)
         if act is None:
             return None
