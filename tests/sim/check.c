@@ -76,6 +76,69 @@ static void check_runs(const struct registry *registry)
     check_that(next == registry->place.sequence + 1, "each change has a receipt", STR_NONE);
 }
 
+static struct str act_key(struct arena *arena, struct str authority, struct uuid id)
+{
+    char text[UUID_TEXT_SIZE];
+    return str_format(arena, "%.*s %s", STR_ARG(authority), uuid_format(id, text));
+}
+
+/* A refusal at arrival leaves the verdict of an act that is in force. */
+static void note_verdict(struct check *check, const struct receipt *receipt)
+{
+    if (receipt->verdict == VERDICT_DUPLICATE || receipt->verdict == VERDICT_CONFLICT || !receipt->has_id ||
+        (receipt->verdict == VERDICT_REJECTED && receipt->origin))
+        return;
+    *map_put(check->arena, &check->verdict, act_key(check->arena, receipt->authority, receipt->id)) =
+        (void *)(intptr_t)receipt->verdict;
+}
+
+void check_verdicts(const struct check *check)
+{
+    for (size_t i = 0; i < check->memory->acts.count; i++) {
+        const struct act_entry *entry = check->memory->acts.item[i];
+        struct arena_mark mark = arena_mark(check->arena);
+        void *told = map_get(&check->verdict, act_key(check->arena, entry->authority, entry->id));
+        arena_rewind(check->arena, mark);
+        enum verdict last = told ? (enum verdict)(intptr_t)told : VERDICT_REJECTED;
+        check_that(entry->verdict == last,
+                   "an act's verdict is the one told last", entry->authority);
+    }
+}
+
+static bool any_dirty_code(const struct scene *scene)
+{
+    bool dirty = false;
+    for (size_t i = 0; i < scene->codes.count; i++) {
+        const struct code *code = scene_known(&scene->codes.entry[i]);
+        dirty |= code && code->dirty;
+    }
+    for (size_t i = 0; i < scene->schemes.count; i++) {
+        const struct scheme *scheme = scene_known(&scene->schemes.entry[i]);
+        dirty |= scheme && scheme->dirty;
+    }
+    return dirty;
+}
+
+void check_quiet(const struct registry *registry)
+{
+    const struct outcome *out = &registry->out;
+    if (out->receipts.count != 1 || !out->receipts.item[0].origin)
+        return;
+    const struct receipt *receipt = &out->receipts.item[0];
+    bool again = receipt->verdict == VERDICT_DUPLICATE || receipt->verdict == VERDICT_CONFLICT;
+    if (!again && receipt->verdict != VERDICT_REJECTED)
+        return;
+    check_that(!out->changes.count && !out->versions.count && !out->edges.count && !out->edges_undone.count &&
+                   !out->pending_added.count && !out->pending_removed.count && !out->pending_delayed.count &&
+                   !out->released.count && !any_dirty_code(registry->scene),
+               "what is not taken changes nothing", receipt->authority);
+    for (size_t i = 0; again && i < registry->scene->acts.count; i++) {
+        const struct act_list *list = scene_known(&registry->scene->acts.entry[i]);
+        for (size_t j = 0; list && j < list->entry.count; j++)
+            check_that(!list->entry.item[j]->dirty, "an act again leaves its entry", receipt->authority);
+    }
+}
+
 void check_outcome(struct check *check, const struct registry *registry)
 {
     const struct outcome *out = &registry->out;
@@ -85,6 +148,7 @@ void check_outcome(struct check *check, const struct registry *registry)
     for (size_t i = 0; i < out->receipts.count; i++) {
         const struct receipt *receipt = &out->receipts.item[i];
         check_that(receipt->number == ++check->receipt, "receipts have no hole", receipt->authority);
+        note_verdict(check, receipt);
         check_that(receipt->verdict > VERDICT_NONE && receipt->verdict < VERDICTS, "a verdict", receipt->authority);
         bool refused = receipt->verdict == VERDICT_REJECTED || receipt->verdict == VERDICT_CONFLICT;
         check_that(refused == (receipt->rule != RULE_NONE && receipt->faults != NULL), "faults when refused",

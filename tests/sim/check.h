@@ -14,6 +14,7 @@ struct check {
     int64_t sequence, receipt; /* the last ones seen */
     struct map version;        /* subject -> its last version, as intptr */
     struct map former;         /* key -> struct record *: as it was when looked at last */
+    struct map verdict;        /* authority and id -> the last verdict that a receipt told, as intptr */
     struct map annulled;       /* key -> sequence of its last organization.annulled */
     size_t edges_seen, versions_seen;
 };
@@ -22,6 +23,10 @@ void check_close(struct check *check);
 
 /* An outcome, before it is written: numbers without holes, one run of changes for each verdict, no empty texts. */
 void check_outcome(struct check *check, const struct registry *registry);
+/* The outcome of one record that is a duplicate, a conflict or refused: a receipt, and nothing else. */
+void check_quiet(const struct registry *registry);
+/* Each act's verdict is the one told last. */
+void check_verdicts(const struct check *check);
 /* The store after it: holders, reopening, parents, cycles; each code that was written since equals a replay of its facts. */
 void check_store(struct check *check);
 /* Every code as known at every change of its own, on every day of its rows, against a replay. */

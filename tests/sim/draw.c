@@ -380,6 +380,8 @@ static void draw_record(struct draw *draw)
         struct journal_record *added = &add_act(draw, draw_act(draw), item)->record;
         if (what == 6 && next(draw) % 8 == 1)
             added->origin.from += 2, added->origin.offset += 2; /* a gap */
+        if (what == 5 && next(draw) % 16 == 1)
+            place_origin(draw, added, pick(draw, authorities, COUNT(authorities))); /* in another's topic */
         return;
     }
     *vec_push(draw->arena, &draw->out.items) = *item;

@@ -121,6 +121,7 @@ void play_both(const struct drawn *drawn)
     for (size_t i = 0; i < drawn->items.count; i++) {
         const struct draw_item *item = &drawn->items.item[i];
         enum step_result result = play_record(one, &item->record);
+        check_quiet(one->registry);
         play_flush(one);
         check_that(play_record(other, &item->record) == result, "records end alike", STR_NONE);
         if (item->flush)
@@ -132,6 +133,7 @@ void play_both(const struct drawn *drawn)
     check_that(one->gaps == other->gaps && one->repeats == other->repeats, "the same gaps and repeats", STR_NONE);
     check_same(one->memory, other->memory);
     check_history(one->check);
+    check_verdicts(one->check);
     play_close(one);
     play_close(other);
 }

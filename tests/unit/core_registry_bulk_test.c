@@ -190,6 +190,72 @@ static void test_with_units(void **state)
     end(world);
 }
 
+/* More edges than a record shows: they count all the same, in one batch or in several. */
+static void test_many_edges(void **state)
+{
+    (void)state;
+    struct sha256 heads[2];
+    for (int batch = 0; batch < 2; batch++) {
+        struct world *world = world_open("2025-06-12T09:00:00+07:00");
+        world_establish(world, "ROOT", "H26");
+        world_establish(world, "H26", "H26.1");
+        world->batch = batch;
+        struct act *split = world_act(world, ACT_SPLIT, "H26");
+        split->body.split.source = STR("H26.1");
+        split->body.split.continues = true;
+        split->body.split.count = 150;
+        split->body.split.result = arena_array(world->arena, struct code_info, 150);
+        for (int i = 0; i < 150; i++)
+            split->body.split.result[i] = (struct code_info){
+                str_of(code_text(world, "H26.N%03d", i)), world_established(world, "H26", "H26")->body.established.info};
+        world_enter(world, split);
+        struct act *back = world_act(world, ACT_DISSOLVED, "H26"); /* the last one, which the record does not show */
+        back->body.dissolved.code = STR("H26.N149");
+        back->body.dissolved.count = 1;
+        back->body.dissolved.successor = arena_new(world->arena, struct str);
+        back->body.dissolved.successor[0] = STR("H26.1");
+        world_enter(world, back);
+        struct act *other = arena_copy(world->arena, back, sizeof *back);
+        other->id.byte[9] = 1;
+        other->body.dissolved.code = STR("H26.N003");
+        world_enter(world, other);
+        struct act *contact = world_act(world, ACT_CONTACT_UPDATED, "H26"); /* before it */
+        contact->effective_on = date_of(world->now);
+        contact->body.contact_updated.code = STR("H26.1");
+        contact->body.contact_updated.set.field[INFO_PHONE] = STR("1");
+        world_enter(world, contact);
+        world_set(world, "2025-06-13T09:00:00+07:00");
+        struct act *next = arena_copy(world->arena, back, sizeof *back);
+        next->id.byte[9] = 2;
+        next->effective_on = date_of(world->now);
+        world_enter(world, next); /* another day */
+        struct act *late = arena_copy(world->arena, contact, sizeof *contact);
+        late->id.byte[9] = 3;
+        late->body.contact_updated.set.field[INFO_PHONE] = STR("2");
+        world_enter(world, late); /* with the edges of the day after behind it */
+        struct act *undo = world_act(world, ACT_ANNULLED, "H26");
+        undo->body.annulled.annuls = next->id;
+        world_enter(world, undo);
+        world_store(world);
+        world_expect(world, split, VERDICT_ACCEPTED, REASON_NONE);
+        world_expect(world, back, VERDICT_REJECTED, REASON_ACYCLIC_CYCLE);
+        world_expect(world, other, VERDICT_REJECTED, REASON_ACYCLIC_CYCLE);
+        world_expect(world, contact, VERDICT_ACCEPTED, REASON_NONE);
+        world_expect(world, next, VERDICT_ACCEPTED, REASON_NONE);
+        world_expect(world, late, VERDICT_ACCEPTED, REASON_NONE);
+        world_expect(world, undo, VERDICT_ACCEPTED, REASON_NONE);
+        world_expect(world, next, VERDICT_ANNULLED, REASON_NONE);
+        const struct edge_list *list = &world_code(world, "H26.1")->now.successors;
+        assert_int_equal(list->count, EDGES_SHOWN);
+        assert_int_equal(list->total, 150);
+        assert_str(list->item[EDGES_SHOWN - 1].code, "H26.N099");
+        check_history(world->play->check);
+        heads[batch] = world->play->changes;
+        world_close(world);
+    }
+    assert_memory_equal(&heads[0], &heads[1], sizeof heads[0]);
+}
+
 static void test_hold_is_full(void **state)
 {
     (void)state;
@@ -239,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_three_thousand_held), cmocka_unit_test(test_ten_thousand_announced),
         cmocka_unit_test(test_ten_thousand_codes),  cmocka_unit_test(test_with_units),
         cmocka_unit_test(test_hold_is_full),        cmocka_unit_test(test_hold_is_full_of_bytes),
+        cmocka_unit_test(test_many_edges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
