@@ -47,6 +47,11 @@ static void check_change(struct check *check, const struct change *change)
         check_that(i == 0 || change->period[i - 1].to <= period->from, "periods in order", change->subject);
         check_that(period->after != NULL, "a period has a record after", change->subject);
     }
+    struct said *said = vec_push(check->arena, &check->said);
+    *said = (struct said){str_copy(check->arena, change->subject), change->sequence,
+                          arena_array(check->arena, struct spell, change->periods), change->periods};
+    for (int i = 0; i < change->periods; i++)
+        said->spell[i] = (struct spell){change->period[i].from, change->period[i].to};
     if (change->type == CHANGE_ANNULLED)
         *map_put(check->arena, &check->annulled, str_copy(check->arena, change->subject)) =
             (void *)(intptr_t)change->sequence;
@@ -250,8 +255,28 @@ void check_store(struct check *check)
     }
 }
 
+static void check_said(const struct memory *memory, const struct said *said)
+{
+    const struct places *places = memory_places(&memory->versions_of, said->subject);
+    for (size_t i = 0; places && i < places->at.count; i++) {
+        const struct memory_version *row = &memory->versions.item[places->at.item[i]];
+        if (row->sequence > said->sequence)
+            continue;
+        const struct record *before = replay_row(memory, said->subject, row->valid_from, said->sequence - 1);
+        const struct record *after = replay_row(memory, said->subject, row->valid_from, said->sequence);
+        bool differs = (before == NULL) != (after == NULL) || (before && after && !replay_equal(before, after));
+        bool within = false;
+        for (int j = 0; j < said->spells; j++)
+            within |= said->spell[j].from <= row->valid_from &&
+                      (said->spell[j].to == DATE_NONE || row->valid_from < said->spell[j].to);
+        check_that(differs == within, "periods are the days that changed", said->subject);
+    }
+}
+
 void check_history(struct check *check)
 {
+    for (size_t i = 0; i < check->said.count; i++)
+        check_said(check->memory, &check->said.item[i]);
     const struct memory *memory = check->memory;
     for (size_t i = 0; i < memory->versions.count; i++) {
         struct arena_mark mark = arena_mark(check->arena);

@@ -8,6 +8,14 @@
 
 void check_that(bool held, const char *what, struct str about);
 
+/* What a change said of its periods. */
+struct said {
+    struct str subject;
+    int64_t sequence;
+    struct spell { date_day from, to; } *spell;
+    int spells;
+};
+
 struct check {
     struct arena *arena;
     const struct memory *memory;
@@ -17,6 +25,7 @@ struct check {
     struct map verdict;        /* authority and id -> the last verdict that a receipt told, as intptr */
     struct map annulled;       /* key -> sequence of its last organization.annulled */
     size_t edges_seen, versions_seen;
+    VEC(struct said) said;
 };
 struct check *check_open(const struct memory *memory);
 void check_close(struct check *check);
@@ -29,7 +38,8 @@ void check_quiet(const struct registry *registry);
 void check_verdicts(const struct check *check);
 /* The store after it: holders, reopening, parents, cycles; each code that was written since equals a replay of its facts. */
 void check_store(struct check *check);
-/* Every code as known at every change of its own, on every day of its rows, against a replay. */
+/* Every code as known at every change of its own, on every day of its rows, against a replay; and each change's periods are
+ * the days that it changed. */
 void check_history(struct check *check);
 /* Two stores hold the same. */
 void check_same(const struct memory *a, const struct memory *b);
