@@ -513,6 +513,7 @@ def coverage(cases_seen, rules_seen, kinds_seen):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sim", default=os.environ.get("ORGCODE_SIM"))
+    parser.add_argument("--stored", type=int, default=1, help="records that the driver decides before it stores")
     parser.add_argument("--model-only", action="store_true")
     parser.add_argument("--journal", action="store_true", help="print the journal of the cases that fail")
     parser.add_argument("files", nargs="*")
@@ -535,7 +536,7 @@ def main():
     if options.sim and not options.model_only:
         ready = [b for b in builders if b]
         try:
-            results = compare.run_driver(options.sim, [b.records for b in ready])
+            results = compare.run_driver(options.sim, [b.records for b in ready], options.stored)
         except OSError as error:
             print("cannot run %s: %s" % (options.sim, error))
             return 3

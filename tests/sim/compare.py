@@ -23,12 +23,13 @@ def limit():
     resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 
 
-def run_driver(sim, journals):
-    """All journals through one process. Returns for each the list of its lines."""
+def run_driver(sim, journals, batch=1):
+    """All journals through one process, stored after every `batch` records (0: now and then). For each the list of its lines."""
     text = []
     for journal in journals:
         text += [json.dumps(record, ensure_ascii=False) for record in journal] + ['{"reset":true}']
-    done = subprocess.run([sim], input="\n".join(text) + "\n", capture_output=True, text=True, preexec_fn=limit, timeout=600)
+    done = subprocess.run([sim, "--batch", str(batch)], input="\n".join(text) + "\n", capture_output=True, text=True, preexec_fn=limit,
+                          timeout=600)
     results, lines = [], []
     for line in done.stdout.splitlines():
         try:
@@ -92,7 +93,8 @@ def steps_of_rows(rows, sequence):
     return steps_form([(day, best[day][1]) for day in sorted(best)])
 
 
-SOFT = ("warnings", "periods")
+# How many records the driver decides before it stores; 0 is now many, now few. No outcome may depend on it.
+BATCHES = (1, 0, 1000, 7)
 
 
 def line_form(line, strict):
@@ -146,10 +148,10 @@ def difference(journal, theirs, strict=True):
 
 # ---- making it small
 
-def minimize(sim, journal, strict):
+def minimize(sim, journal, strict, stored):
     def kind(candidate):
         try:
-            found = difference(candidate, run_driver(sim, [candidate])[0], strict)
+            found = difference(candidate, run_driver(sim, [candidate], stored)[0], strict)
         except (KeyError, ValueError, IndexError):
             return "broken"
         return found and found[0].split()[0]
@@ -185,9 +187,9 @@ def offsets(journal):
     return result
 
 
-def show(seed, journal, found):
+def show(seed, journal, found, stored):
     what, number, ours, theirs = found
-    print("seed %s: differs in %s, after record %d" % (seed, what, number))
+    print("seed %s (--stored %d): differs in %s, after record %d" % (seed, stored, what, number))
     if what == "record":
         print("record:", json.dumps(journal[number - 1], ensure_ascii=False))
     print("model:", json.dumps(ours, ensure_ascii=False))
@@ -202,6 +204,7 @@ def main():
     parser.add_argument("--length", type=int, default=60, help="records in a journal")
     parser.add_argument("--seconds", type=float, default=0, help="stop after so long (0: when all seeds are done)")
     parser.add_argument("--batch", type=int, default=50, help="journals in one process")
+    parser.add_argument("--stored", type=int, help="records that the driver decides before it stores; none: %s in turn" % (BATCHES,))
     parser.add_argument("--minimize", action="store_true", help="drop records while the difference stays, print the journal")
     parser.add_argument("--soft", action="store_true", help="leave out warnings and the number of periods")
     parser.add_argument("--all", action="store_true", help="report every seed that differs")
@@ -219,7 +222,8 @@ def main():
                 journals = [[json.loads(line) for line in file if line.strip()]]
         else:
             journals = [journal_gen.journal(seed, options.length) for seed in batch]
-        results = run_driver(options.sim, journals) if options.sim else None
+        stored = BATCHES[start // options.batch % len(BATCHES)] if options.stored is None else options.stored
+        results = run_driver(options.sim, journals, stored) if options.sim else None
         for index, (seed, journal) in enumerate(zip(batch, journals)):
             done += 1
             records += len(journal)
@@ -236,9 +240,9 @@ def main():
                 continue
             differing += 1
             if options.minimize:
-                journal = minimize(options.sim, journal, strict)
-                found = difference(journal, run_driver(options.sim, [journal])[0], strict)
-            show(seed, journal, found)
+                journal = minimize(options.sim, journal, strict, stored)
+                found = difference(journal, run_driver(options.sim, [journal], stored)[0], strict)
+            show(seed, journal, found, stored)
             if options.minimize:
                 print("\n".join(json.dumps(record, ensure_ascii=False) for record in journal))
             if not options.all:
