@@ -40,6 +40,7 @@ REGISTRIES = ["repo1.maven" + ".org", "repo.maven." + "apache.org", "pypi" + ".o
               "registry.npm" + "js.org", "crates" + ".io", "proxy.golang" + ".org", "deb.debian" + ".org", "rubygems" + ".org"]
 TEXT = {".c", ".h", ".def", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".sql", ".yml", ".yaml", ".xml", ".avsc", ""}
 
+sys.dont_write_bytecode = True
 failures = 0
 
 
@@ -260,6 +261,19 @@ def check_golden(build):
     report("golden files are up to date", problems)
 
 
+def check_documents():
+    try:
+        import asyncapi
+        report("schemas/api holds together, its examples fit", asyncapi.problems())
+    except ModuleNotFoundError as e:
+        print(f"skip  schemas/api holds together, its examples fit: no module {e.name}")
+    import docs
+    documents = [p for p in FILES if p.suffix == ".md"]
+    report("links in documents lead somewhere", docs.check_links(documents))
+    report("blocks in documents have a language, acts in them fit the schema", docs.check_blocks(documents))
+    report("clauses that are named exist", docs.check_clauses(FILES) + docs.check_cases(FILES))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, help="build folder with bin/")
@@ -271,6 +285,7 @@ def main():
     check_headers()
     check_texts()
     check_folders()
+    check_documents()
     if build:
         check_options(build)
     check_golden(build)

@@ -59,4 +59,5 @@ def main():
     return 0 if value == expected else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
