@@ -2,8 +2,6 @@
 #include "core/registry.h"
 #include "core/seek.h"
 
-#include <inttypes.h>
-
 /* As seek_children asks. */
 #define CHILDREN_LIMIT 10000
 
@@ -91,8 +89,7 @@ void registry_prefetch(struct registry *registry, const struct journal_record *r
 {
     if (record->kind != RECORD_ACT && record->kind != RECORD_REFUSAL)
         return;
-    seek_mark(registry,
-              str_format(registry->arena, "%.*s/%" PRId32, STR_ARG(record->origin.topic), record->origin.partition));
+    seek_mark(registry, origin_key(registry->arena, &record->origin));
     if (record->kind == RECORD_REFUSAL)
         return;
     const struct act *act = record->act;

@@ -1,6 +1,5 @@
 #include "core/registry.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -134,14 +133,9 @@ static enum arrival arrival_of(const struct origin_mark *mark, const struct orig
     return origin->offset <= mark->offset ? ARRIVAL_RECREATED : ARRIVAL_GAP;
 }
 
-static struct str mark_key(struct registry *registry, const struct origin *origin)
-{
-    return str_format(registry->arena, "%.*s/%" PRId32, STR_ARG(origin->topic), origin->partition);
-}
-
 static void move_mark(struct registry *registry, const struct origin *origin, enum arrival arrival)
 {
-    struct str key = mark_key(registry, origin);
+    struct str key = origin_key(registry->arena, origin);
     struct origin_mark *mark = seek_mark(registry, key);
     if (!mark) {
         mark = arena_new(registry->arena, struct origin_mark);
@@ -171,7 +165,7 @@ static enum decided refuse_unread(struct registry *registry, const struct journa
 
 static enum step_result step_published(struct registry *registry, const struct journal_record *record)
 {
-    const struct origin_mark *mark = seek_mark(registry, mark_key(registry, &record->origin));
+    const struct origin_mark *mark = seek_mark(registry, origin_key(registry->arena, &record->origin));
     if (registry->needs.count)
         return STEP_NEEDS;
     enum arrival arrival = arrival_of(mark, &record->origin);

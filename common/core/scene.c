@@ -210,6 +210,25 @@ struct pending *seek_pending(struct registry *registry, int64_t number)
                 &(struct need){.kind = NEED_PENDING, .number = number});
 }
 
+struct str origin_key(struct arena *arena, const struct origin *origin)
+{
+    char digits[12];
+    size_t count = 0;
+    uint32_t rest = origin->partition < 0 ? 0 - (uint32_t)origin->partition : (uint32_t)origin->partition;
+    do
+        digits[count++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (origin->partition < 0)
+        digits[count++] = '-';
+    char *key = arena_alloc(arena, origin->topic.len + 1 + count);
+    if (origin->topic.len)
+        memcpy(key, origin->topic.data, origin->topic.len);
+    size_t len = origin->topic.len;
+    for (key[len++] = '/'; count > 0; len++)
+        key[len] = digits[--count];
+    return (struct str){key, len};
+}
+
 struct origin_mark *seek_mark(struct registry *registry, struct str key)
 {
     return seek(registry, &registry->scene->marks, key, &(struct need){.kind = NEED_MARK, .text = key});

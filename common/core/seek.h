@@ -22,6 +22,8 @@ struct text_list *seek_subjects(struct registry *registry, int64_t first, int64_
 struct hold *seek_hold(struct registry *registry, struct str authority);
 struct pending *seek_pending(struct registry *registry, int64_t number);
 struct origin_mark *seek_mark(struct registry *registry, struct str key);
+/* "topic/partition" */
+struct str origin_key(struct arena *arena, const struct origin *origin);
 /* NULL: not loaded yet. */
 const bool *seek_built(struct registry *registry, struct str key, struct str heir, int64_t sequence);
 
