@@ -115,6 +115,11 @@ void judge_open_on(struct judge *judge, struct str key, unsigned op, struct str 
 
 /* ---- codes to be granted ------------------------------------------------------------------------------------------ */
 
+bool code_kept_by_heir(const struct code *code)
+{
+    return code_is_level1(code->key) && code->now.status == CODE_CLOSED && str_given(code->heir);
+}
+
 static void judge_parent(struct judge *judge, const struct touch *touch)
 {
     date_day on = judge->act->effective_on;
@@ -133,7 +138,7 @@ static void judge_parent(struct judge *judge, const struct touch *touch)
         touch_fault(judge, touch, REASON_PARENT_MISSING, parent_key);
     else if (parent->now.status == CODE_CLOSED && parent->now.closed_on <= on)
         touch_fault(judge, touch, REASON_PARENT_CLOSED, parent_key);
-    else if (parent->now.status == CODE_CLOSED && !(parent->level == 1 && str_given(parent->heir)))
+    else if (parent->now.status == CODE_CLOSED && !code_kept_by_heir(parent))
         judge_fault(judge, REASON_ORDER_PARENT, parent_key, touch->field, touch->index,
                     judge_date(judge, parent->now.closed_on), 0);
 }

@@ -63,6 +63,8 @@ bool plan_is_successor(const struct plan *plan, struct str key);
 void unfold_act(struct judge *judge);
 /* Judges the plan: ORDER to FULL. */
 void judge_plan(struct judge *judge);
+/* A closed level-1 code whose one successor has the authority: units below it may be open. */
+bool code_kept_by_heir(const struct code *code);
 /* UNKNOWN, CLOSED, ORDER for a code that the act names; `op`: what it does to it. */
 void judge_open_on(struct judge *judge, struct str key, unsigned op, struct str field, int index);
 /* AUTHORITY alone, for one code; `closing`: the act closes its level-1 code and names it as a unit. */

@@ -168,7 +168,7 @@ static bool parent_allows(struct judge *judge, const struct code *code, const st
     if (!str_given(code->parent))
         return true;
     const struct code *parent = seek_granted(judge->registry, code->parent);
-    return !parent || parent->now.status == CODE_OPEN || (parent->level == 1 && str_given(parent->heir)) ||
+    return !parent || parent->now.status == CODE_OPEN || code_kept_by_heir(parent) ||
            among(subjects, parent->key);
 }
 
@@ -230,6 +230,18 @@ static void judge_annulled_effect(struct judge *judge, bool *flush)
         judge_annulled_code(judge, seek_granted(registry, subjects->text.item[i]), subjects, reopens, flush);
 }
 
+struct naming {
+    struct judge *judge;
+    const struct act *act;
+};
+
+static void judge_named(void *context, struct str code, enum code_role role)
+{
+    const struct naming *naming = context;
+    (void)role;
+    judge_inherited(naming->judge, code_key(naming->judge->registry->arena, naming->act->scheme, code), "body.annuls");
+}
+
 static void judge_annulled(struct judge *judge, bool *flush)
 {
     if (!find_and_judge_target(judge, judge->act->body.annulled.annuls, "body.annuls"))
@@ -241,10 +253,11 @@ static void judge_annulled(struct judge *judge, bool *flush)
     struct pending *pending = seek_pending(judge->registry, judge->target->number);
     if (judge->target->verdict == VERDICT_HELD)
         seek_hold(judge->registry, judge->target->authority);
-    for (int i = 0; pending && i < pending->codes; i++) {
+    if (!pending)
+        return;
+    for (int i = 0; i < pending->codes; i++)
         seek_code(judge->registry, pending->code[i]);
-        judge_inherited(judge, pending->code[i], "body.annuls");
-    }
+    act_each_code(pending->act, judge_named, &(struct naming){judge, pending->act});
 }
 
 static void annul_effect(struct judge *judge, const struct act_context *context)

@@ -111,7 +111,7 @@ struct pending {
     struct str authority;
     struct uuid id;
     struct str bytes;    /* as published */
-    const struct act *act; /* decoded by the shell (NEED_DUE) or the record's own */
+    const struct act *act; /* decoded by the shell (NEED_DUE, NEED_PENDING), or the record's own */
     struct str *code;    /* announced: keys that it names */
     bool *grants;        /* beside code: would it grant it */
     int codes;
