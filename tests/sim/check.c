@@ -188,7 +188,7 @@ static void check_parent(struct check *check, const struct code *code)
         return;
     const struct code *parent = map_get(&check->memory->codes, code->parent);
     check_that(parent && parent->now.status != CODE_NAMED, "the parent was granted", code->key);
-    check_that(parent->now.status == CODE_OPEN || (parent->level == 1 && str_given(parent->heir)),
+    check_that(parent->now.status == CODE_OPEN || (code_is_level1(parent->key) && str_given(parent->heir)),
                "the parent is open or a level-1 code with an heir", code->key);
     check_that(parent->now.issued_on <= code->now.issued_on, "the parent is not younger", code->key);
 }
