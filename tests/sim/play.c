@@ -100,8 +100,10 @@ static void take_outcome(void *context, const struct registry *registry)
 
 enum step_result play_record(struct play *play, const struct journal_record *record)
 {
-    registry_prefetch(play->registry, record);
-    memory_answer(play->memory, play->registry);
+    if (!play->batched) {
+        registry_prefetch(play->registry, record);
+        memory_answer(play->memory, play->registry);
+    }
     return memory_step(play->memory, play->registry, record, take_outcome, play);
 }
 
@@ -113,13 +115,27 @@ void play_flush(struct play *play)
         check_store(play->check);
 }
 
+/* As orgcode-apply does: what the records of a batch will ask for is loaded before the first of them is decided. */
+static void prefetch_batch(struct play *play, const struct drawn *drawn, size_t from)
+{
+    for (size_t i = from; i < drawn->items.count; i++) {
+        registry_prefetch(play->registry, &drawn->items.item[i].record);
+        if (drawn->items.item[i].flush)
+            break;
+    }
+    memory_answer(play->memory, play->registry);
+}
+
 void play_both(const struct drawn *drawn)
 {
     struct play *one = play_open(), *other = play_open();
     trace_to(one, "1");
     trace_to(other, "2");
+    other->batched = true;
     for (size_t i = 0; i < drawn->items.count; i++) {
         const struct draw_item *item = &drawn->items.item[i];
+        if (i == 0 || item[-1].flush)
+            prefetch_batch(other, drawn, i);
         enum step_result result = play_record(one, &item->record);
         check_quiet(one->registry);
         play_flush(one);

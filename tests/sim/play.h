@@ -35,6 +35,7 @@ struct play {
     struct sha256 changes, receipts; /* heads of the chains */
     int64_t gaps, repeats;
     size_t arena_most; /* most bytes in the batch's arena when a batch was stored */
+    bool batched;      /* play_record asks for nothing beforehand */
     bool loose;        /* the store is not checked behind every batch */
     struct arena *kept;
     VEC(struct told) told;   /* the receipts, in order */
