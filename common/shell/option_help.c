@@ -70,7 +70,7 @@ static void option_line(FILE *out, const struct option_row *row)
 {
     const char *value = value_name(row);
     if (row->letter != 0) {
-        fprintf(out, "  -%c %s, ", row->letter, value);
+        fprintf(out, "  -%c%s%s, ", row->letter, value[0] ? " " : "", value);
     } else {
         fprintf(out, "  ");
     }

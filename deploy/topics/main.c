@@ -37,7 +37,7 @@ static const struct option_program program = {
     .name = "orgcode-topics",
     .summary = "make the Kafka topics of a registry",
     .arguments = "[AUTHORITY...]",
-    .description = "Creates the topics of the registry, and those of each AUTHORITY (`ROOT`, `H26`): the topic of its acts and\n"
+    .description = "Creates the topics of the registry, and those of each AUTHORITY (`ROOT`, `H26`): the topic of its acts and "
                    "that of its receipts. A topic that exists is left as it is, so the command may be repeated.",
     .examples = "orgcode-topics ROOT H26 G12\norgcode-topics H01\n",
     .exits = PROCESS_EXITS,
