@@ -270,15 +270,21 @@ static struct status send_pairs(struct write *write, const char *name, struct pg
     return send(write, name, &params);
 }
 
-/* Waiting acts: added first, as one may be removed in the batch that added it. */
+static struct status remove_pending(struct write *write)
+{
+    const struct outcome *out = &write->registry->out;
+    struct pg_array numbers = pg_array_open(scratch_of(write), PG_INT8);
+    for (size_t i = 0; i < out->pending_removed.count; i++)
+        pg_array_int8(&numbers, out->pending_removed.item[i]);
+    return send_pairs(write, "pending_remove", &numbers, NULL);
+}
+
+/* Waiting acts. First those that leave, as one may come again under its number: held, released, announced. */
 static struct status write_pending(struct write *write)
 {
     const struct outcome *out = &write->registry->out;
     struct arena *scratch = scratch_of(write);
-    struct status status = insert(write, TABLE_PENDING, put_pending, out->pending_added.count);
-    if (status_failed(status))
-        return status;
-    struct pg_array authorities = pg_array_open(scratch, PG_TEXT), numbers = pg_array_open(scratch, PG_INT8);
+    struct pg_array authorities = pg_array_open(scratch, PG_TEXT);
     struct pg_array delayed = pg_array_open(scratch, PG_INT8), dues = pg_array_open(scratch, PG_INT8);
     for (size_t i = 0; i < out->released.count; i++)
         pg_array_text(&authorities, out->released.item[i]);
@@ -286,13 +292,13 @@ static struct status write_pending(struct write *write)
         pg_array_int8(&delayed, out->pending_delayed.item[i].number);
         pg_array_int8(&dues, out->pending_delayed.item[i].due);
     }
-    for (size_t i = 0; i < out->pending_removed.count; i++)
-        pg_array_int8(&numbers, out->pending_removed.item[i]);
-    status = send_pairs(write, "pending_release", &authorities, NULL);
+    struct status status = remove_pending(write);
+    if (!status_failed(status))
+        status = insert(write, TABLE_PENDING, put_pending, out->pending_added.count);
+    if (!status_failed(status))
+        status = send_pairs(write, "pending_release", &authorities, NULL);
     if (!status_failed(status))
         status = send_pairs(write, "pending_delay", &delayed, &dues);
-    if (!status_failed(status))
-        status = send_pairs(write, "pending_remove", &numbers, NULL);
     return status;
 }
 
