@@ -266,6 +266,12 @@ static int fact_order(const void *a, const void *b)
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
+static int number_order(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
 static int edge_order(const void *a, const void *b)
 {
     const struct edge *x = a, *y = b;
@@ -282,14 +288,16 @@ void scene_put_history(struct scene *scene, struct str key, struct fact *facts, 
     if (!code || code->history_loaded)
         return;
     code->history_loaded = true;
-    for (size_t i = 0; i < fact_count; i++) {
-        bool undone = false;
-        if (!(facts[i].op & FACT_UNDO))
-            for (size_t j = 0; j < fact_count && !undone; j++)
-                undone = facts[j].op & FACT_UNDO && facts[j].rank == facts[i].rank;
-        if (!undone)
+    VEC(int64_t) undone = {0};
+    for (size_t i = 0; i < fact_count; i++)
+        if (facts[i].op & FACT_UNDO)
+            *vec_push(scene->arena, &undone) = facts[i].rank;
+    if (undone.count)
+        qsort(undone.item, undone.count, sizeof *undone.item, number_order);
+    for (size_t i = 0; i < fact_count; i++)
+        if (facts[i].op & FACT_UNDO || undone.count == 0 ||
+            !bsearch(&facts[i].rank, undone.item, undone.count, sizeof *undone.item, number_order))
             *vec_push(scene->arena, &code->facts) = facts[i];
-    }
     if (code->facts.count)
         qsort(code->facts.item, code->facts.count, sizeof *code->facts.item, fact_order);
     for (size_t i = 0; i < edge_count; i++)

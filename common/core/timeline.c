@@ -225,23 +225,16 @@ static void add_last(struct registry *registry, struct code *code, const struct 
     out->periods = records_equal(before, after) ? 0 : 1;
 }
 
-/* The distinct days of the facts and `extra`, ascending. Facts are in order of valid_from. */
-static size_t days_of(struct arena *arena, const struct code *code, date_day extra, date_day **out)
+/* `first` and the distinct days of later facts, ascending: what is written on a day changes none before it. Facts are in order
+ * of valid_from. */
+static size_t days_from(struct arena *arena, const struct code *code, date_day first, date_day **out)
 {
     date_day *date = arena_array(arena, date_day, code->facts.count + 1);
     size_t dates = 0;
-    bool placed = false;
-    for (size_t i = 0; i < code->facts.count; i++) {
-        date_day day = code->facts.item[i].valid_from;
-        if (!placed && extra <= day) {
-            date[dates++] = extra;
-            placed = true;
-        }
-        if (dates == 0 || date[dates - 1] != day)
-            date[dates++] = day;
-    }
-    if (!placed)
-        date[dates++] = extra;
+    date[dates++] = first;
+    for (size_t i = 0; i < code->facts.count; i++)
+        if (code->facts.item[i].valid_from > date[dates - 1])
+            date[dates++] = code->facts.item[i].valid_from;
     *out = date;
     return dates;
 }
@@ -283,7 +276,7 @@ void timeline_add(struct registry *registry, struct code *code, const struct fac
     }
     struct arena *arena = registry->arena;
     date_day *date;
-    size_t dates = days_of(arena, code, fact->valid_from, &date);
+    size_t dates = days_from(arena, code, fact->valid_from, &date);
     const struct record **before = fold(arena, code, date, dates);
     insert_fact(arena, code, fact);
     for (size_t i = 0; i < edges; i++)
@@ -315,7 +308,7 @@ void timeline_undo(struct registry *registry, struct code *code, int64_t number,
                           .op = root->op & FACT_ISSUE ? FACT_VOID : FACT_UNDO,
                           .valid_from = root->valid_from};
     date_day *date;
-    size_t dates = days_of(arena, code, mark->valid_from, &date);
+    size_t dates = days_from(arena, code, mark->valid_from, &date);
     const struct record **before = fold(arena, code, date, dates);
     size_t kept = 0;
     for (size_t i = 0; i < code->facts.count; i++)

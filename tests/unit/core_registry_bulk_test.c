@@ -144,7 +144,7 @@ static void test_with_units(void **state)
     pour(world, world_established(world, "ROOT", "H26"));
     char code[CODE_MAX + 1] = "H26";
     for (int level = 2; level <= 17; level++) {
-        strcat(code, ".1");
+        memcpy(code + strlen(code), ".1", 3);
         pour(world, world_established(world, "H26", code));
     }
     pour(world, world_established(world, "H26", "H26.1.0"));
@@ -256,6 +256,38 @@ static void test_many_edges(void **state)
     assert_memory_equal(&heads[0], &heads[1], sizeof heads[0]);
 }
 
+/* A code with a long history: what comes late is placed in it without folding all of it again for every day. */
+static void test_long_history(void **state)
+{
+    (void)state;
+    struct world *world = begin("2000-01-01T09:00:00+07:00");
+    pour(world, world_established(world, "ROOT", "H26"));
+    pour(world, world_established(world, "H26", "H26.1"));
+    struct act *update = NULL;
+    for (int i = 0; i < 9000; i++) {
+        world->now += DAY_MS;
+        update = world_act(world, ACT_CONTACT_UPDATED, "H26");
+        update->body.contact_updated.code = STR("H26.1");
+        update->body.contact_updated.set.field[INFO_PHONE] = str_of(code_text(world, "%d", i));
+        pour(world, update);
+    }
+    world_store(world);
+    assert_int_equal(count_told(world, VERDICT_ACCEPTED), 9002);
+    world->play->arena_most = 0;
+    for (int i = 0; i < 100; i++) {
+        struct act *late = arena_copy(world->arena, update, sizeof *update);
+        late->id.byte[9] = (uint8_t)(i + 1);
+        late->effective_on = date_of(world->now) - 10;
+        late->body.contact_updated.set.field[INFO_EMAIL] = str_of(code_text(world, "%d@example.vn", i));
+        pour(world, late);
+    }
+    world_store(world);
+    assert_int_equal(count_told(world, VERDICT_ACCEPTED), 100);
+    print_message("%zu bytes at most in a batch\n", world->play->arena_most);
+    assert_true(world->play->arena_most < (size_t)64 << 20);
+    world_close(world);
+}
+
 static void test_hold_is_full(void **state)
 {
     (void)state;
@@ -305,7 +337,7 @@ int main(void)
         cmocka_unit_test(test_three_thousand_held), cmocka_unit_test(test_ten_thousand_announced),
         cmocka_unit_test(test_ten_thousand_codes),  cmocka_unit_test(test_with_units),
         cmocka_unit_test(test_hold_is_full),        cmocka_unit_test(test_hold_is_full_of_bytes),
-        cmocka_unit_test(test_many_edges),
+        cmocka_unit_test(test_many_edges),          cmocka_unit_test(test_long_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
