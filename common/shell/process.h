@@ -14,7 +14,7 @@ enum process_exit {
     PROCESS_STOP = 4,    /* must not go on: another registry's journal, fenced for good */
 };
 #define PROCESS_EXITS                                                                                                  \
-    "0  done\n1  done, some input was refused\n2  wrong option or argument\n"                                          \
+    "0  done\n2  wrong option or argument\n"                                                                           \
     "3  broker or database not reachable\n4  must not go on (the log says why)\n"
 int process_exit_of(struct status status);
 

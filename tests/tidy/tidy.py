@@ -223,10 +223,11 @@ def check_folders():
 
 
 def check_options(build):
-    """Every option of --help stands in the README above the program's folder."""
+    """Every option of --help stands in the README above the program's folder, and the tables there name no other."""
     problems = []
     found = 0
-    for folder in ("producers", "consumers"):
+    for folder in ("producers", "consumers", "deploy"):
+        all_known, all_options = "", set()
         readme = ROOT / folder / "README.md"
         text = readme.read_text(encoding="utf-8") if readme.exists() else ""
         for part in sorted((ROOT / folder).iterdir()) if (ROOT / folder).is_dir() else []:
@@ -237,9 +238,14 @@ def check_options(build):
             found += 1
             known = text + (own.read_text(encoding="utf-8") if own.exists() else "")
             help_text = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
+            all_known += known
+            all_options |= set(re.findall(r"--[a-z][a-z-]+", help_text))
             for option in sorted(set(re.findall(r"--[a-z][a-z-]+", help_text))):
                 if option not in known:
                     problems.append(f"{folder}: {program.name} {option} is not documented")
+        tables = "\n".join(re.findall(r"^\| [^|]*--[^|]*\|", all_known, re.M))
+        problems += [f"{folder}: {option} is documented, and no program has it"
+                     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", tables)) - all_options)]
     if found:
         report("options are documented", problems)
     else:
