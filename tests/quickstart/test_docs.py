@@ -17,7 +17,7 @@ import asyncapi  # noqa: E402
 import docs  # noqa: E402
 
 DOCUMENTS = [p for p in sorted(ROOT.rglob("*.md")) if p.relative_to(ROOT).parts[0] not in ("build", ".run")]
-RUN = [p for p in DOCUMENTS if any(b.language == "sh" and b.skip is None for b in docs.blocks(p))]
+RUN = [p for p in DOCUMENTS if any(b.script for b in docs.blocks(p))]
 
 
 def test_there_are_commands():
@@ -33,10 +33,7 @@ def test_the_commands_of(document, checkout, tmp_path):
         for block in docs.blocks(source):
             if block.file:
                 (tmp_path / block.file).write_text(block.text)
-    script = ['eval "$(deploy/quickstart env)"']
-    for block in docs.blocks(document):
-        if block.language == "sh" and block.skip is None:
-            script += [f"echo '--- {block.where}'", block.text]
+    script = ['eval "$(deploy/quickstart env)"', *(block.script for block in docs.blocks(document) if block.script)]
     done = subprocess.run(["bash", "-eo", "pipefail", "-c", "\n".join(script)], cwd=tmp_path, env={**checkout.env, "PAGER": "cat"},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     assert done.returncode == 0, done.stdout[-4000:]

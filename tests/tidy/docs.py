@@ -14,8 +14,8 @@ WRITE = re.compile(r"<!-- file: *(\S+) *-->")
 class Block:
     """A fenced block: language, text without the indentation of its fence, and what the comment above it says.
 
-    `<!-- not run: REASON -->` above an sh block leaves it out of the test that runs all others; `<!-- file: NAME -->` above
-    another block says that later sh blocks find its text in the file NAME.
+    `<!-- not run: REASON -->` above an sh or sql block leaves it out of the test that runs all others; `<!-- file: NAME -->`
+    above another block says that the sh blocks find its text in the file NAME.
     """
 
     def __init__(self, path, line, language, text, comment):
@@ -23,6 +23,14 @@ class Block:
         skip, write = SKIP.fullmatch(comment), WRITE.fullmatch(comment)
         self.skip = skip.group(1) if skip else None
         self.file = write.group(1) if write else None
+
+    @property
+    def script(self):
+        """Shell lines that run it; None when it is not to be run."""
+        if self.skip is not None or self.language not in ("sh", "sql"):
+            return None
+        text = self.text if self.language == "sh" else f"psql -v ON_ERROR_STOP=1 \"$ORGCODE_PG\" <<'END_OF_SQL'\n{self.text}END_OF_SQL\n"
+        return f"echo '--- {self.where}'\n{text}"
 
     @property
     def where(self):
@@ -53,10 +61,10 @@ def check_blocks(documents):
     schema = schemas.Schema(str(ROOT / "schemas/json/act.schema.json"))
     for path in documents:
         for block in blocks(path):
-            if block.language not in ("sh", "text", "json", "jsonl", "python"):
-                found.append(f"{block.where}: a block is sh, text, json, jsonl or python")
-            if block.skip is not None and (block.language != "sh" or len(block.skip) < 10):
-                found.append(f"{block.where}: `not run` is for sh blocks, and says why")
+            if block.language not in ("sh", "sql", "text", "json", "jsonl", "python"):
+                found.append(f"{block.where}: a block is sh, sql, text, json, jsonl or python")
+            if block.skip is not None and (block.language not in ("sh", "sql") or len(block.skip) < 10):
+                found.append(f"{block.where}: `not run` is for sh and sql blocks, and says why")
             if block.language in ("json", "jsonl"):
                 texts = [block.text] if block.language == "json" else block.text.splitlines()
                 for value in map(json.loads, texts):
@@ -118,3 +126,10 @@ def check_cases(files):
             if case and case.group(1) not in found and case.group(1) not in heads:
                 problems.append(f"{path.relative_to(ROOT)}:{number}: {case.group(1)} is no clause")
     return problems
+
+
+def check_reasons():
+    """Each reason of the programs stands in a clause, by its slug."""
+    text = "".join(path.read_text(encoding="utf-8") for path in LAW)
+    slugs = re.findall(r'^X\(\w+, RULE_\w+, "([^"]+)"', (ROOT / "common/core/reason.def").read_text(encoding="utf-8"), re.M)
+    return [f"no clause names the reason {slug}" for slug in slugs if f"`{slug}`" not in text] + ([] if slugs else ["no reasons found"])

@@ -277,6 +277,7 @@ def check_documents():
     documents = [p for p in FILES if p.suffix == ".md"]
     report("links in documents lead somewhere", docs.check_links(documents))
     report("blocks in documents have a language, acts in them fit the schema", docs.check_blocks(documents))
+    report("each reason stands in a clause", docs.check_reasons())
     report("clauses that are named exist", docs.check_clauses(FILES) + docs.check_cases(FILES))
 
 
