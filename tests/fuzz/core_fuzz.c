@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!arena)
         arena = arena_open(0);
     arena_reset(arena);
-    struct drawn drawn = draw_journal(arena, data, size, 400);
+    struct drawn drawn = draw_journal(arena, data, size, DRAW_SHORT);
     play_both(&drawn);
     return 0;
 }

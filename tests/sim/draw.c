@@ -29,6 +29,7 @@ struct draw {
     unsigned ids;
     const char *const *code;
     size_t codes;
+    bool wide;
 };
 
 static unsigned next(struct draw *draw) { return draw->at < draw->size ? draw->data[draw->at++] : 0; }
@@ -37,7 +38,16 @@ static struct str pick(struct draw *draw, const char *const *list, size_t count)
 {
     return str_of(list[next(draw) % count]);
 }
-static struct str code(struct draw *draw) { return pick(draw, draw->code, draw->codes); }
+static struct str code(struct draw *draw)
+{
+    struct str code = pick(draw, draw->code, draw->codes);
+    if (!draw->wide || draw->code != gov)
+        return code;
+    unsigned byte = next(draw); /* in a long journal few codes would soon be used up */
+    if (code.len > 3)
+        return byte % 4 ? str_format(draw->arena, "%.*s%u", STR_ARG(code), byte % 32) : code;
+    return byte % 16 ? str_format(draw->arena, "%.*s.%u", STR_ARG(code), byte) : code;
+}
 
 static struct info info(struct draw *draw, bool whole)
 {
@@ -303,11 +313,17 @@ static struct act *draw_act(struct draw *draw)
 
 /* ---- records ------------------------------------------------------------------------------------------------------ */
 
-static void place_origin(struct draw *draw, struct journal_record *record, struct str whose)
+static size_t topic_of(struct str whose)
 {
     size_t which = 0;
     while (which + 1 < COUNT(authorities) && !str_equal(str_of(authorities[which]), whose))
         which++;
+    return which;
+}
+
+static void place_origin(struct draw *draw, struct journal_record *record, struct str whose)
+{
+    size_t which = topic_of(whose);
     record->origin = (struct origin){.topic = str_format(draw->arena, "orgcode.acts.%s", authorities[which]),
                                      .authority = str_of(authorities[which]),
                                      .from = draw->offset[which],
@@ -324,9 +340,12 @@ static void draw_again(struct draw *draw, struct journal_record *record, unsigne
         return;
     *record = *old;
     record->broker_ms = broker;
-    if (how == 1) /* the pipeline's own repeat, or a topic created anew */
-        record->origin.time = next(draw) & 1 ? old->origin.time : draw->now;
-    else if (how == 2) /* the agency's repeat */
+    if (how == 1 && next(draw) & 1) { /* a topic created anew, which goes on from here */
+        record->origin.time = draw->now;
+        draw->offset[topic_of(old->origin.authority)] = old->origin.offset + 1;
+    } else if (how == 1) { /* the pipeline's own repeat */
+        record->origin.time = old->origin.time;
+    } else if (how == 2) /* the agency's repeat */
         place_origin(draw, record, old->origin.authority);
     else if (old->act) { /* another content under its id */
         struct act *act = arena_new(draw->arena, struct act);
@@ -378,10 +397,15 @@ static void draw_record(struct draw *draw)
         }
     } else {
         struct journal_record *added = &add_act(draw, draw_act(draw), item)->record;
-        if (what == 6 && next(draw) % 8 == 1)
-            added->origin.from += 2, added->origin.offset += 2; /* a gap */
-        if (what == 5 && next(draw) % 16 == 1)
-            place_origin(draw, added, pick(draw, authorities, COUNT(authorities))); /* in another's topic */
+        int64_t *offset = &draw->offset[topic_of(added->act->authority)];
+        if (what == 6 && next(draw) % 8 == 1) { /* a gap */
+            added->origin.from += 2, added->origin.offset += 2;
+            --*offset;
+        }
+        if (what == 5 && next(draw) % 16 == 1) { /* in another's topic */
+            --*offset;
+            place_origin(draw, added, pick(draw, authorities, COUNT(authorities)));
+        }
         return;
     }
     *vec_push(draw->arena, &draw->out.items) = *item;
@@ -424,7 +448,7 @@ static void draw_world(struct draw *draw, unsigned size)
 
 struct drawn draw_journal(struct arena *arena, const uint8_t *data, size_t size, size_t limit)
 {
-    struct draw draw = {.arena = arena, .data = data, .size = size, .now = date_start(20260) + 36000000};
+    struct draw draw = {.arena = arena, .data = data, .size = size, .wide = limit > DRAW_SHORT, .now = date_start(20260) + 36000000};
     struct draw_item *genesis = vec_push(arena, &draw.out.items);
     *genesis = (struct draw_item){.record = {.kind = RECORD_GENESIS, .broker_ms = draw.now}};
     genesis->record.genesis.epoch = 1;

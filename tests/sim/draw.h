@@ -11,7 +11,8 @@ struct draw_item {
 };
 struct drawn { VEC(struct draw_item) items; };
 
-/* At most `limit` records, the first the genesis. All in the arena. */
+/* At most `limit` records, the first the genesis. All in the arena. Longer journals than DRAW_SHORT have more codes. */
+#define DRAW_SHORT 400
 struct drawn draw_journal(struct arena *arena, const uint8_t *data, size_t size, size_t limit);
 
 #endif

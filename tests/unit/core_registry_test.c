@@ -306,13 +306,13 @@ static void test_random_journals_in_any_batch(void **state)
     struct arena *arena = arena_open(0);
     uint64_t seed = 42;
     for (int round = 0; round < 12; round++) {
-        uint8_t bytes[8000];
+        uint8_t bytes[16000];
         for (size_t i = 0; i < sizeof bytes; i++) {
             seed = seed * 6364136223846793005u + 1442695040888963407u;
             bytes[i] = (uint8_t)(seed >> 33);
         }
         bytes[0] = round % 3 ? 18 : 4;
-        struct drawn drawn = draw_journal(arena, bytes, sizeof bytes, 1000);
+        struct drawn drawn = draw_journal(arena, bytes, sizeof bytes, 2000);
         play_both(&drawn);
         arena_reset(arena);
     }
