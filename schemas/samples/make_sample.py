@@ -273,20 +273,26 @@ def lines(acts):
     return "".join(json.dumps(a, ensure_ascii=False, separators=(",", ":")) + "\n" for a in acts)
 
 
+BEFORE_ENDS = "03-before-the-mergers.jsonl"
+
+
 def expected(plan, bad):
     files = list(plan.files)
     acts = Counter({name: len(plan.files[name]) for name in files})
     steps = []
+    def again(names):
+        for name in names:
+            steps.append({"file": name, "again": True, "acts": acts[name], "verdicts": {"duplicate": acts[name]}})
+
     for name in files:
         announced = sum(a["effectiveOn"] > "2026-12-31" for a in plan.files[name])
         verdicts = {"accepted": acts[name] - announced}
         if announced:
             verdicts["announced"] = announced
         steps.append({"file": name, "acts": acts[name], "verdicts": verdicts})
-    # Accounts that have ended cannot repeat themselves: the third file is not published again.
-    for name in files:
-        if name != "03-before-the-mergers.jsonl":
-            steps.append({"file": name, "again": True, "acts": acts[name], "verdicts": {"duplicate": acts[name]}})
+        if name == BEFORE_ENDS:  # later its accounts have ended and cannot repeat themselves
+            again(files[:files.index(name) + 1])
+    again(files[files.index(BEFORE_ENDS) + 1:])
     wrong_verdicts = Counter(b[2] for b in bad)
     steps.append({"file": "90-wrong.jsonl", "unchecked": True, "acts": len(bad), "verdicts": dict(sorted(wrong_verdicts.items()))})
     receipts = Counter()
