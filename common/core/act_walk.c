@@ -131,3 +131,19 @@ void act_each_code(const struct act *act, act_visit *visit, void *context)
     if (act->kind == ACT_SCHEME_REGISTERED)
         visit(context, act->body.scheme_registered.issuer, ROLE_NAMED);
 }
+
+const struct units *act_units(const struct act *act)
+{
+    switch (act->kind) {
+    case ACT_RENAMED:
+        return &act->body.renamed.units;
+    case ACT_MERGED:
+        return &act->body.merged.units;
+    case ACT_SPLIT:
+        return &act->body.split.units;
+    case ACT_DISSOLVED:
+        return &act->body.dissolved.units;
+    default:
+        return NULL;
+    }
+}

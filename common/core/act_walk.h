@@ -32,5 +32,7 @@ typedef void spot_visit(void *context, struct str code, enum spot_role role, str
  * a required one that is absent is visited as absent. A scheme's issuer is none of them: it has no role in the
  * scheme's own codes. */
 void act_walk(const struct act *act, spot_visit *visit, void *context);
+/* The act's units; NULL when its kind has none. */
+const struct units *act_units(const struct act *act);
 
 #endif

@@ -1,3 +1,4 @@
+#include "core/act_walk.h"
 #include "core/check.h"
 #include "core/check_parts.h"
 #include "core/code.h"
@@ -154,22 +155,6 @@ static const struct str *unit_sources(const struct act *act, struct str *one, si
     default:
         *count = 0;
         return one;
-    }
-}
-
-static const struct units *act_units(const struct act *act)
-{
-    switch (act->kind) {
-    case ACT_RENAMED:
-        return &act->body.renamed.units;
-    case ACT_MERGED:
-        return &act->body.merged.units;
-    case ACT_SPLIT:
-        return &act->body.split.units;
-    case ACT_DISSOLVED:
-        return &act->body.dissolved.units;
-    default:
-        return NULL;
     }
 }
 

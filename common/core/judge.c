@@ -1,3 +1,4 @@
+#include "core/act_walk.h"
 #include "core/check.h"
 #include "core/code.h"
 #include "core/plan.h"
@@ -158,22 +159,6 @@ static void judge_issued(struct judge *judge, const struct touch *touch)
 }
 
 /* ---- units below -------------------------------------------------------------------------------------------------- */
-
-static const struct units *units_of(const struct act *act)
-{
-    switch (act->kind) {
-    case ACT_RENAMED:
-        return &act->body.renamed.units;
-    case ACT_MERGED:
-        return &act->body.merged.units;
-    case ACT_SPLIT:
-        return &act->body.split.units;
-    case ACT_DISSOLVED:
-        return &act->body.dissolved.units;
-    default:
-        return NULL;
-    }
-}
 
 /* `keep`: every source that closes is a level-1 code with exactly one successor, itself of level 1. */
 static void judge_keep(struct judge *judge)
@@ -358,7 +343,7 @@ void judge_plan(struct judge *judge)
         judge_fault(judge, REASON_FULL_CODES, STR_NONE, STR_NONE, -1, STR_NONE, CHECK_CODES_MAX);
         return;
     }
-    const struct units *units = units_of(judge->act);
+    const struct units *units = act_units(judge->act);
     bool keep = units && units->form == UNITS_KEEP;
     for (size_t i = 0; i < plan->touches.count; i++) {
         const struct touch *touch = plan->touches.item[i];

@@ -217,9 +217,9 @@ static void units_below(void **state)
     GOOD(sample_merged(list, 2, "H26.19"), act.body.merged.units = ((struct units){UNITS_LIST, unit, 2}));
     BAD(sample_dissolved(one, 1), act.body.dissolved.units = ((struct units){UNITS_LIST, unit, 2}),
         REASON_CHILDREN_NOT_BELOW, "body.units[1].from");
-    unit[1].code = STR("H26.18");
+    unit[1].code = STR("H26.18"); /* the code that is dissolved */
     BAD(sample_dissolved(one, 1), act.body.dissolved.units = ((struct units){UNITS_LIST, unit, 2}),
-        REASON_CHILDREN_NOT_BELOW, "body.units[1].from");
+        REASON_FORM_REPEATED, "body.units[1].from");
     unit[1].code = STR("H26.180");
     BAD(sample_dissolved(one, 1), act.body.dissolved.units = ((struct units){UNITS_LIST, unit, 2}),
         REASON_CHILDREN_NOT_BELOW, "body.units[1].from");
