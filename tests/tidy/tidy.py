@@ -259,11 +259,11 @@ def check_golden(build):
         if made.stdout != (ROOT / "common/base/unassigned.def").read_text():
             problems.append("common/base/unassigned.def differs from what unassigned.py makes")
     golden = ROOT / "schemas" / "rules.golden"
-    dump = build / "tests" / "rules_dump" if build else None
+    dump = build / "tests/unit/orgcode-rules-dump" if build else None
     if golden.exists() and dump and dump.exists():
         made = subprocess.run([dump], capture_output=True, text=True)
         if made.stdout != golden.read_text(encoding="utf-8"):
-            problems.append("schemas/rules.golden differs from what rules_dump prints")
+            problems.append("schemas/rules.golden differs from what orgcode-rules-dump prints")
     report("golden files are up to date", problems)
 
 
