@@ -99,7 +99,7 @@ create table orgcode.code_version (
     valid_from        date not null,
     sequence          bigint not null,      -- the change that wrote it
     version           bigint not null,      -- the subject's version with that change
-    rank              bigint,               -- record number of the act that the fact belongs to
+    rank              bigint,               -- own sequence; a correction: that of the fact which it corrects
     act               bigint,               -- record number of the act that wrote it
     op                smallint,             -- bits: 1 issue, 2 carry, 4 close, 8 set, 16 void, 32 link, 64 undo
     mask              integer,              -- fields that the fact gives: 1 << position in given
