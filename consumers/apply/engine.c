@@ -6,7 +6,7 @@
 #include "core/scene.h"
 
 /* Beyond this the batch is written although more could be decided: memory stays bounded. */
-#define ARENA_FLUSH ((size_t)24 << 20)
+#define ARENA_FLUSH ((size_t)16 << 20)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
 {

@@ -2,17 +2,19 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "shell/process.h"
 
+#define SPARE 64        /* records that come although the partition is paused */
 #define IDLE_MS 100     /* poll while there is nothing */
 #define STALLED_MS 1000 /* the writer is away this long: the partition is paused */
 
 struct batch {
     struct arena *arena;
-    VEC(struct entry) entries;
-    size_t bytes;
+    struct entry *entry; /* records_max and a few more, from the heap */
+    size_t count, bytes;
 };
 
 struct feed {
@@ -41,14 +43,12 @@ struct feed {
 static void batch_clear(struct batch *batch)
 {
     arena_reset(batch->arena);
-    batch->entries.item = NULL;
-    batch->entries.count = batch->entries.room = 0;
-    batch->bytes = 0;
+    batch->count = batch->bytes = 0;
 }
 
 static bool batch_full(const struct feed *feed)
 {
-    return feed->filling->entries.count >= feed->config.records_max || feed->filling->bytes >= feed->config.bytes_max;
+    return feed->filling->count >= feed->config.records_max || feed->filling->bytes >= feed->config.bytes_max;
 }
 
 static void feed_fail(struct feed *feed, struct status status, const char *what)
@@ -121,21 +121,35 @@ static struct str copy_of(struct arena *arena, const void *data, size_t size)
     return data ? (struct str){arena_copy(arena, data, size), size} : STR_NONE;
 }
 
+/* All of a record's headers in one piece: they are many and short. */
 static void copy_headers(struct arena *arena, const rd_kafka_message_t *message, struct entry *entry)
 {
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers))
         return;
-    size_t count = rd_kafka_header_cnt(headers);
+    size_t count = rd_kafka_header_cnt(headers), total = 0;
     entry->header = arena_array(arena, struct journal_header, count);
-    for (; entry->headers < count; entry->headers++) {
+    for (size_t i = 0; i < count; i++) {
+        struct journal_header *header = &entry->header[i];
         const char *name;
         const void *value;
-        size_t size;
-        if (rd_kafka_header_get_all(headers, entry->headers, &name, &value, &size))
+        if (rd_kafka_header_get_all(headers, i, &name, &value, &header->value.len))
             break;
-        entry->header[entry->headers] =
-            (struct journal_header){str_copy(arena, str_of(name)), copy_of(arena, value, size)};
+        header->name = str_of(name);
+        header->value.data = value;
+        total += header->name.len + header->value.len;
+        entry->headers++;
+    }
+    char *at = arena_alloc(arena, total);
+    for (size_t i = 0; i < entry->headers; i++) {
+        struct str *text[] = {&entry->header[i].name, &entry->header[i].value};
+        for (int j = 0; j < 2; j++) {
+            if (!text[j]->data)
+                continue;
+            memcpy(at, text[j]->data, text[j]->len);
+            text[j]->data = at;
+            at += text[j]->len;
+        }
     }
 }
 
@@ -143,6 +157,8 @@ static void take_message(struct feed *feed, const rd_kafka_message_t *message)
 {
     if (message->partition != 0 || feed->expected < 0 || message->offset < feed->expected)
         return;
+    if (feed->filling->count == feed->config.records_max + SPARE)
+        return; /* read again when the writer is back */
     if (message->offset > feed->expected && feed->doubted != feed->expected) {
         feed->doubted = feed->expected; /* the library may have skipped it: once more */
         log_warn(feed->config.log, "records were skipped, reading again",
@@ -151,7 +167,7 @@ static void take_message(struct feed *feed, const rd_kafka_message_t *message)
         return;
     }
     struct batch *batch = feed->filling;
-    struct entry *entry = vec_push(batch->arena, &batch->entries);
+    struct entry *entry = &batch->entry[batch->count++];
     rd_kafka_timestamp_type_t type;
     time_ms broker_ms = rd_kafka_message_timestamp(message, &type);
     *entry = (struct entry){.offset = message->offset, .log_append = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME};
@@ -189,7 +205,7 @@ static bool serve(struct feed *feed, bool drained)
     feed->wanted = -1;
     if (wanted >= 0)
         batch_clear(feed->filling);
-    if (wanted < 0 && feed->waiting && !feed->ready && feed->filling->entries.count > 0 && (drained || batch_full(feed))) {
+    if (wanted < 0 && feed->waiting && !feed->ready && feed->filling->count > 0 && (drained || batch_full(feed))) {
         feed->ready = feed->filling;
         feed->filling = feed->filling == &feed->batch[0] ? &feed->batch[1] : &feed->batch[0];
         batch_clear(feed->filling);
@@ -241,7 +257,7 @@ static void *run(void *argument)
         feed->full_since = 0;
         if (feed->paused && feed->expected >= 0)
             read_from(feed, feed->expected);
-        int timeout_ms = feed->filling->entries.count == 0 ? IDLE_MS : drained ? 1 : 0;
+        int timeout_ms = feed->filling->count == 0 ? IDLE_MS : drained ? 1 : 0;
         rd_kafka_message_t *message = rd_kafka_consumer_poll(feed->consumer.rk, timeout_ms);
         drained = !message;
         if (message) {
@@ -264,8 +280,12 @@ struct status feed_open(struct feed **out, const struct feed_config *config, str
     feed->wanted = feed->expected = feed->doubted = -1;
     feed->status = status_ok();
     feed->filling = &feed->batch[0];
-    feed->batch[0].arena = arena_open(0);
-    feed->batch[1].arena = arena_open(0);
+    for (int i = 0; i < 2; i++) {
+        feed->batch[i].arena = arena_open(0);
+        feed->batch[i].entry = calloc(config->records_max + SPARE, sizeof *feed->batch[i].entry);
+        if (!feed->batch[i].entry)
+            abort();
+    }
     pthread_mutex_init(&feed->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -278,7 +298,8 @@ struct status feed_open(struct feed **out, const struct feed_config *config, str
     kafka.extra = quick;
     kafka.extras = sizeof quick / sizeof *quick;
     const struct kafka_consumer_config consumer = {.group = config->group, .session_timeout_ms = 6000,
-                                                   .on_rebalance = on_rebalance, .assignor = "range"};
+                                                   .on_rebalance = on_rebalance, .assignor = "range",
+                                                   .queue_max_kib = 2048};
     struct status status = kafka_consumer_open(&kafka, &consumer, &feed->consumer, fault);
     if (status_failed(status))
         return status;
@@ -305,8 +326,10 @@ void feed_close(struct feed *feed)
     if (feed->started)
         pthread_join(feed->thread, NULL);
     kafka_close(&feed->consumer);
-    arena_close(feed->batch[0].arena);
-    arena_close(feed->batch[1].arena);
+    for (int i = 0; i < 2; i++) {
+        arena_close(feed->batch[i].arena);
+        free(feed->batch[i].entry);
+    }
     pthread_cond_destroy(&feed->changed);
     pthread_mutex_destroy(&feed->lock);
     free(feed);
@@ -373,7 +396,7 @@ struct status feed_next(struct feed *feed, int term, int timeout_ms, struct feed
     if (status_failed(status))
         *fault = feed->fault;
     else if (feed->ready && feed->assigned && feed->term == term)
-        *out = (struct feed_batch){feed->ready->entries.item, feed->ready->entries.count};
+        *out = (struct feed_batch){feed->ready->entry, feed->ready->count};
     pthread_mutex_unlock(&feed->lock);
     return status;
 }

@@ -5,7 +5,8 @@
 #include "core/act.h"
 
 /* A made-up national registry, the same for every run: 63 provinces, thousands of bodies under each in a tree, and what
- * happens to them. All acts are good ones. */
+ * happens to them. All acts are good ones, but for a handful that would close a circle of
+ * successions on one day. */
 struct national;
 
 /* mixed: all kinds of acts; else `established` alone. */

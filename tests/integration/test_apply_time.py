@@ -122,7 +122,7 @@ def test_the_same_journal_gives_the_same_digest_whatever_the_batches(scripted):
     scripted.journal_acts(acts, at="2025-06-10T08:00")
     scripted.journal_tick(at="2025-06-15T00:00")
     digests = []
-    for size in ("5000", "7", "1"):
+    for size in ("2500", "7", "1"):
         apply = scripted.start("apply", "--batch-records", size)
         scripted.wait_applied(deadline=60)
         assert apply.stop() == 0
