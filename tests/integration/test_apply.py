@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import urllib.request
 import uuid
 
 from harness import wait_until
@@ -121,6 +122,31 @@ def test_a_gap_is_passed_over_and_filled_later(scripted):
     scripted.journal([second, third])  # validate rewinds and sends them again
     scripted.wait_applied()
     assert scripted.sql("select code from orgcode.code order by 1") == [("H26",), ("H26.1",), ("H26.2",)]
+
+
+def test_an_act_that_cannot_be_decoded_is_refused_and_stops_nothing(scripted):
+    scripted.start("apply")
+    root = scripted.established("H26", "ROOT", on="2025-06-01")
+    scripted.journal_acts([("H26", b"\xc3\x01 no act"), root], at="2025-06-02T08:00")
+    scripted.wait_applied()
+    (bad, good) = [json.loads(d) for d, in scripted.sql("select data from orgcode.receipt order by number")]
+    assert bad["verdict"] == "rejected" and bad["faults"][0]["reason"] == "form-unreadable" and "actId" not in bad
+    assert good["verdict"] == "accepted"
+
+
+def test_metrics_tell_what_was_done(scripted):
+    apply = scripted.start("apply", "--metrics-listen", "127.0.0.1:0")
+    scripted.journal_acts([scripted.established("H26", "ROOT", on="2025-06-01")], at="2025-06-02T08:00")
+    scripted.wait_applied()
+    port = next(line["port"] for line in apply.log_lines() if line["message"] == "metrics served")
+    url = f"http://127.0.0.1:{port}/metrics"
+
+    def shown():
+        text = urllib.request.urlopen(url, timeout=5).read().decode()
+        return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+
+    wait_until(lambda: shown()['orgcode_apply_verdicts_total{verdict="accepted"}'] == "1", 5)
+    assert shown()["orgcode_apply_active"] == "1" and shown()["orgcode_apply_records_total"] == "2"
 
 
 def test_what_is_due_happens_although_nothing_arrives(registry):

@@ -1,5 +1,5 @@
 -- Was anything written after change $2 about a code below the closed code $1, or in a scheme whose authority has passed
--- through $1? ('.' is followed by '/' and '-' by '.' in byte order, '0' to '9' by ':'.)
+-- through $1? Codes of registered schemes, with a colon, have nothing below them. ('.' is followed by '/' and '-' by '.' in byte order, '0' to '9' by ':'.)
 with recursive walk (scheme, code) as (
     select scheme, issuer from orgcode.scheme
     union all
@@ -9,10 +9,11 @@ with recursive walk (scheme, code) as (
     from walk join orgcode.code using (code)
     where code.heir is not null
 )
-select exists (select from orgcode.code_version
-               where code > $1::text || '.' and code < $1::text || '/' and sequence > $2::bigint)
-    or exists (select from orgcode.code_version
-               where code > $1::text || '-' and code < $1::text || '.' and sequence > $2::bigint)
+select (position(':' in $1::text) = 0
+        and (exists (select from orgcode.code_version
+                     where code > $1::text || '.' and code < $1::text || '/' and sequence > $2::bigint)
+             or exists (select from orgcode.code_version
+                        where code > $1::text || '-' and code < $1::text || '.' and sequence > $2::bigint)))
     or exists (select from walk
                where walk.code = $1::text
                  and case walk.scheme
