@@ -151,8 +151,8 @@ static struct status recover(struct apply *apply, struct status status, struct f
         log_warn(apply->log, "fenced: another writer moved the place; reading it again");
         return status_ok();
     }
-    if (status.class != STATUS_RETRY)
-        return status;
+    if (status.class != STATUS_RETRY) /* rows that the tables refuse: nothing that waiting heals */
+        return (struct status){STATUS_STOP, status.code};
     log_warn(apply->log, "interrupted, beginning again at the place", LOG_TEXT("error", status.code),
              LOG_TEXT("text", fault->text));
     if (str_equal(str_of(status.code), STR("place-taken"))) {

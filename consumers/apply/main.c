@@ -14,7 +14,7 @@ static const struct option_row rows[] = {
     OPTION_ROWS_KAFKA(struct apply_options, kafka),
     OPTION_ROWS_PG(struct apply_options, pg),
     {.name = "batch-records", .kind = OPTION_INT, .offset = offsetof(struct apply_options, batch_records),
-     .env = "ORGCODE_BATCH_RECORDS", .initial = "2500", .min = 1, .max = 20000,
+     .env = "ORGCODE_BATCH_RECORDS", .initial = "3000", .min = 1, .max = 20000,
      .help = "Journal records in one transaction, at most."},
     {.name = "batch-bytes", .kind = OPTION_SIZE, .offset = offsetof(struct apply_options, batch_bytes),
      .env = "ORGCODE_BATCH_BYTES", .initial = "4MiB", .min = 65536, .max = 16777216,

@@ -134,12 +134,14 @@ def test_two_writers_at_once_write_what_one_does(scripted):
 
 
 def test_postgres_killed_and_back(scripted, services):
-    apply = scripted.start("apply")
+    """More comes meanwhile than a batch holds, so that reading is paused."""
+    apply = scripted.start("apply", "--batch-records", "50")
     fill(scripted)
     scripted.wait_applied()
     services.kill("postgres")
     fill(scripted, root=False, first=ACTS + 1)
     wait_until(lambda: apply.log_text().count("warn") >= 1, 20)
+    time.sleep(4)
     services.start("postgres")
     begun = time.monotonic()
     scripted.wait_applied()
