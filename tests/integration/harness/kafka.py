@@ -90,7 +90,7 @@ class Kafka:
         """Sends one record, waits for the acknowledgement, returns its offset. headers: list of (name, bytes or text)."""
         return self.send_many(topic, [dict(value=value, key=key, headers=headers, timestamp=timestamp, partition=partition)])[0]
 
-    def send_many(self, topic, records):
+    def send_many(self, topic, records, timeout=60):
         """The same for many; each a dict of send's arguments. Returns the offsets, in order."""
         if self._producer is None:
             self._producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "linger.ms": 2,
@@ -111,7 +111,7 @@ class Kafka:
                                    headers=headers or None, **more)
             if i % 1000 == 999:
                 self._producer.poll(0)
-        left = self._producer.flush(60 * SLOW)
+        left = self._producer.flush(timeout * SLOW)
         failed = [o for o in offsets if not isinstance(o, int)]
         assert left == 0 and not failed, f"{topic}: not delivered: {failed[:3]}"
         return offsets

@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "sim"))
 import journal_gen  # noqa: E402
 import model as second  # noqa: E402
 
+OUTAGE = 240  # s that sending may take: a broker that is killed again and again
 REFUSED = ("H2", "H26.1")  # the generator's wrong names of authorities: they have no topics, and the publisher does not take them
 
 
@@ -31,7 +32,7 @@ class Drawer(journal_gen.Writer):
     def __init__(self, seed, level1, items, still):
         super().__init__(seed)
         self.level1_codes, self.items, self.still = level1, items, still
-        self.wrong, self.future, self.codes_max = 0.03, 0.1, 30
+        self.wrong, self.future, self.codes_max = 0.03, 0.1, 40
 
     def emit(self, record):
         kind = record["kind"]
@@ -47,8 +48,22 @@ class Drawer(journal_gen.Writer):
         return super().emit(record)
 
     def later(self):
-        if not self.still:
-            super().later()
+        """Slower than the simulator's time: most acts of a chunk are decided on the day that they were drawn for."""
+        if self.still:
+            return
+        roll = self.rng.random()
+        if roll < 0.05:
+            self.clock = second.date_start(journal_gen.shift(second.date_at(self.clock), 1)) + self.rng.choice([-1, 0, 1])
+        elif roll < 0.07:
+            self.clock += self.rng.randint(1, 9) * 86400000
+        else:
+            self.clock += self.rng.randint(0, 600000)
+
+    def root(self):
+        """Less often than in the simulator: what ROOT ends is ended for all of its units."""
+        if self.level1() and self.rng.random() < 0.7:
+            return self.established(self.rng.choice(self.level1()))
+        return super().root()
 
     def again(self, record):
         """The sender repeats himself, to the letter or not."""
@@ -60,7 +75,7 @@ class Drawer(journal_gen.Writer):
     def begin(self):
         super().emit({"kind": "genesis", "time": journal_gen.time_text(self.clock), "registryId": str(self.uuid_space), "epoch": 1,
                       "mode": "scripted"})
-        for code in self.rng.sample(self.level1_codes, 4):
+        for code in self.rng.sample(self.level1_codes, self.rng.randint(2, 4)):
             act = self.act("ROOT", "established", {"code": code, "info": {"name": f"Tỉnh {code}", "address": "1 Lê Lợi"}})
             act["effectiveOn"] = journal_gen.shift(self.today(), -100)
             self.send(act)
@@ -76,24 +91,22 @@ class Load:
         rng = random.Random(seed)
         items, self.chunks = [], []
         self.authorities = ["ROOT"] + [code for group in countries(groups) for code in group]
-        before, clock = journal_gen.LEVEL1, int(time.time() * 1000)
+        kept, clock = journal_gen.LEVEL1, int(time.time() * 1000)
         drawers = [Drawer(rng.getrandbits(32), group, items, still) for group in countries(groups)]
         try:
             for drawer in drawers:
                 journal_gen.LEVEL1, drawer.clock = drawer.level1_codes, clock
                 drawer.begin()
-            drawn = 0
-            while drawn < acts:
-                for _ in range(chunk):
-                    drawer = rng.choice(drawers)
-                    journal_gen.LEVEL1, drawer.clock = drawer.level1_codes, clock
-                    drawer.step()
-                    clock = max(clock, drawer.clock)
-                drawn += len(items)
-                self.chunks.append((clock, items[:]))
-                items.clear()
+            while sum(len(chunk) for _, chunk in self.chunks) < acts:
+                drawer, before_step = rng.choice(drawers), len(items)
+                journal_gen.LEVEL1, drawer.clock = drawer.level1_codes, clock
+                drawer.step()
+                if before_step >= chunk or second.date_at(drawer.clock) != second.date_at(clock):
+                    self.chunks.append((clock, items[:before_step]))
+                    del items[:before_step]
+                clock = max(clock, drawer.clock)
         finally:
-            journal_gen.LEVEL1 = before
+            journal_gen.LEVEL1 = kept
         self.sent = {a: [] for a in self.authorities}  # the bytes, in order
         self.act_of = {}
 
@@ -118,8 +131,8 @@ class Load:
         foreign = [dict(value=value) for what, _, value in items if what == "foreign"]
         ticks = [registry.record_tick(clock)] if scripted else []
         if foreign or ticks:
-            registry.journal(foreign + ticks)
+            registry.kafka.send_many(f"{registry.prefix}.journal", foreign + ticks, OUTAGE)
         for authority in dict.fromkeys(to for _, to, _ in items if to):
             values = [value for _, to, value in items if to == authority]
             self.sent[authority] += values
-            registry.kafka.send_many(f"{registry.prefix}.acts.{authority}", [dict(value=v) for v in values])
+            registry.kafka.send_many(f"{registry.prefix}.acts.{authority}", [dict(value=v) for v in values], OUTAGE)

@@ -35,6 +35,8 @@ class Oracle:
         self.registry, self.act_of = registry, act_of
         self.messages = registry.read("journal", timeout=60)
         self.records = [self._record(m) for m in self.messages]
+        # for tests/sim/compare.py --journal, when something differs
+        (registry.folder / "journal.jsonl").write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in self.records))
         self.model = second.Model()
         self.lines = [self.model.feed(record) for record in self.records]
 
@@ -115,7 +117,7 @@ class Oracle:
                 assert text(m.key) == receipt.get("actId"), receipt
                 numbers.append(receipt["number"])
                 told.append({**receipt, "authority": name[len(head):]})
-            assert numbers == sorted(set(numbers)), f"{name}: not in order, or one twice"
+            assert numbers == sorted(set(numbers)), f"{name}: not in order, or one twice: {numbers}"
         told.sort(key=lambda r: r["number"])
         return told
 
