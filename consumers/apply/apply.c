@@ -26,13 +26,14 @@ struct apply {
     struct engine engine;
     struct feed *feed;
     struct tick tick;
-    int term;       /* the one that was begun; 0: none */
-    bool verified;  /* the journal's record at the place is the one that was done last */
+    int term;      /* the one that was begun; 0: none */
+    bool verified; /* the journal's record at the place is the one that was done last */
     struct backoff backoff;
     time_ms told_at;
 };
 
-/* ---- PostgreSQL -------------------------------------------------------------------------------------------------------- */
+/* ---- PostgreSQL
+ * -------------------------------------------------------------------------------------------------------- */
 
 static struct status connect_store(struct apply *apply, struct fault *fault)
 {
@@ -60,7 +61,8 @@ static void disconnect_store(struct apply *apply)
     apply->store_open = false;
 }
 
-/* ---- the journal is the right one ------------------------------------------------------------------------------------------ */
+/* ---- the journal is the right one
+ * ------------------------------------------------------------------------------------------ */
 
 /* Genesis record and table agree; an empty journal is waited for. */
 static struct status check_registry(struct apply *apply, struct fault *fault)
@@ -77,14 +79,16 @@ static struct status check_registry(struct apply *apply, struct fault *fault)
         const struct place *place = &apply->engine.at.place;
         char id[UUID_TEXT_SIZE], own[UUID_TEXT_SIZE];
         if (!status_failed(status) && genesis.found && !genesis.valid)
-            return status_fail(fault, STATUS_STOP, "no-genesis", "the first record of %s is no genesis record", apply->topic);
-        if (!status_failed(status) && genesis.found && place->born && !uuid_equal(genesis.registry_id, place->registry_id))
+            return status_fail(
+                fault, STATUS_STOP, "no-genesis", "the first record of %s is no genesis record", apply->topic);
+        if (!status_failed(status) && genesis.found && place->born &&
+            !uuid_equal(genesis.registry_id, place->registry_id))
             return status_fail(fault, STATUS_STOP, "other-registry",
-                               "%s is the journal of registry %s, the database holds registry %s", apply->topic,
-                               uuid_format(genesis.registry_id, id), uuid_format(place->registry_id, own));
+                "%s is the journal of registry %s, the database holds registry %s", apply->topic,
+                uuid_format(genesis.registry_id, id), uuid_format(place->registry_id, own));
         if (!status_failed(status) && !genesis.found && apply->engine.at.last_offset >= 0)
             return status_fail(fault, STATUS_STOP, "journal-lost", "%s is empty, the database has read it up to %lld",
-                               apply->topic, (long long)apply->engine.at.last_offset);
+                apply->topic, (long long)apply->engine.at.last_offset);
         if (!status_failed(status) && genesis.found)
             return status;
         if (status.class == STATUS_STOP || status.class == STATUS_REJECT)
@@ -115,15 +119,17 @@ static struct status verify(struct apply *apply, struct feed_batch *batch, struc
     struct sha256 digest = entry_digest(first);
     if (first->offset != at->last_offset || memcmp(digest.byte, at->last_digest.byte, sizeof digest.byte) != 0)
         return status_fail(fault, STATUS_STOP, "other-journal",
-                           "record %lld of %s is not the one that this database has taken at offset %lld: this is "
-                           "another journal, or its end was lost",
-                           (long long)first->offset, apply->topic, (long long)at->last_offset);
+            "record %lld of %s is not the one that this database has taken at offset %lld: this is "
+            "another journal, or its end was lost",
+            (long long)first->offset, apply->topic, (long long)at->last_offset);
     batch->entry++;
     batch->count--;
     return status_ok();
 }
 
-/* ---- terms --------------------------------------------------------------------------------------------------------------------- */
+/* ---- terms
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Reads the place and lets the journal be read from there. */
 static struct status begin_term(struct apply *apply, int term, struct fault *fault)
@@ -138,7 +144,7 @@ static struct status begin_term(struct apply *apply, int term, struct fault *fau
     apply->term = term;
     feed_begin(apply->feed, term, at->last_offset >= 0 ? at->last_offset : at->next_offset);
     log_info(apply->log, "active", LOG_PLACE(apply->topic, 0, at->next_offset), LOG_INT("record", at->place.record),
-             LOG_INT("sequence", at->place.sequence), LOG_INT("receipt", at->place.receipt));
+        LOG_INT("sequence", at->place.sequence), LOG_INT("receipt", at->place.receipt));
     return status;
 }
 
@@ -154,7 +160,7 @@ static struct status recover(struct apply *apply, struct status status, struct f
     if (status.class != STATUS_RETRY) /* rows that the tables refuse: nothing that waiting heals */
         return (struct status){STATUS_STOP, status.code};
     log_warn(apply->log, "interrupted, beginning again at the place", LOG_TEXT("error", status.code),
-             LOG_TEXT("text", fault->text));
+        LOG_TEXT("text", fault->text));
     if (str_equal(str_of(status.code), STR("place-taken"))) {
         int64_t ended = 0;
         status = store_evict(&apply->store, &ended, fault);
@@ -219,7 +225,8 @@ static struct status round_of(struct apply *apply, struct fault *fault)
     int term = feed_term(apply->feed);
     metrics_beat(apply->metrics);
     process_alive();
-    gauges_show(&apply->gauges, &apply->engine, term != 0, feed_lag(apply->feed, apply->engine.at.next_offset), apply->tick.sent);
+    gauges_show(&apply->gauges, &apply->engine, term != 0, feed_lag(apply->feed, apply->engine.at.next_offset),
+        apply->tick.sent);
     if (term == 0) {
         if (apply->term != 0)
             log_info(apply->log, "standing by");
@@ -233,7 +240,8 @@ static struct status round_of(struct apply *apply, struct fault *fault)
     return status_failed(status) ? recover(apply, status, fault) : status;
 }
 
-/* ---- the program ------------------------------------------------------------------------------------------------------------- */
+/* ---- the program
+ * ------------------------------------------------------------------------------------------------------------- */
 
 static struct status open_all(struct apply *apply, struct fault *fault)
 {
@@ -244,10 +252,13 @@ static struct status open_all(struct apply *apply, struct fault *fault)
     if (status_failed(status) || process_stopping())
         return status;
     tick_open(&apply->tick, &apply->kafka, apply->topic, apply->log);
-    const struct feed_config feed = {.kafka = &apply->kafka, .topic = apply->topic, .group = apply->group,
-                                     .reader = apply->reader, .log = apply->log,
-                                     .records_max = (size_t)apply->options->batch_records,
-                                     .bytes_max = (size_t)apply->options->batch_bytes};
+    const struct feed_config feed = {.kafka = &apply->kafka,
+        .topic = apply->topic,
+        .group = apply->group,
+        .reader = apply->reader,
+        .log = apply->log,
+        .records_max = (size_t)apply->options->batch_records,
+        .bytes_max = (size_t)apply->options->batch_bytes};
     return feed_open(&apply->feed, &feed, fault);
 }
 
@@ -261,7 +272,8 @@ static void close_all(struct apply *apply)
         avro_reader_close(apply->reader);
 }
 
-struct status apply_run(const struct apply_options *options, struct log *log, struct metrics *metrics, struct fault *fault)
+struct status apply_run(
+    const struct apply_options *options, struct log *log, struct metrics *metrics, struct fault *fault)
 {
     struct apply apply = {.options = options, .log = log, .metrics = metrics, .backoff = BACKOFF_USUAL};
     snprintf(apply.topic, sizeof apply.topic, "%s.journal", options->kafka.prefix);

@@ -20,7 +20,7 @@ struct apply_options {
 };
 
 /* Runs until the program shall stop (OK), or cannot go on (STOP). */
-struct status apply_run(const struct apply_options *options, struct log *log, struct metrics *metrics,
-                        struct fault *fault) MUST_USE;
+struct status apply_run(
+    const struct apply_options *options, struct log *log, struct metrics *metrics, struct fault *fault) MUST_USE;
 
 #endif

@@ -6,7 +6,7 @@
 #include "core/scene.h"
 
 /* Beyond this the batch is written although more could be decided: memory stays bounded. */
-#define ARENA_FLUSH ((size_t)16 << 20)
+#define ARENA_FLUSH ((size_t)14 << 20)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
 {
@@ -158,12 +158,12 @@ static struct status check(struct engine *engine, const struct entry *entry, int
     const struct place *place = &engine->registry->place;
     if (entry->offset < expected)
         return status_fail(fault, STATUS_STOP, "gap-in-journal", "offset %lld was read where %lld was expected",
-                           (long long)entry->offset, (long long)expected);
+            (long long)entry->offset, (long long)expected);
     if (place->born && place->mode == MODE_LIVE && !entry->log_append && entry->record.kind != RECORD_FOREIGN)
         return status_fail(fault, STATUS_STOP, "journal-time",
-                           "record %lld of %s does not carry the broker's time: a live journal needs "
-                           "message.timestamp.type=LogAppendTime",
-                           (long long)entry->offset, engine->topic);
+            "record %lld of %s does not carry the broker's time: a live journal needs "
+            "message.timestamp.type=LogAppendTime",
+            (long long)entry->offset, engine->topic);
     return status_ok();
 }
 
@@ -172,18 +172,17 @@ static void log_passed(struct engine *engine, const struct entry *entry, enum st
     const struct origin *origin = &entry->record.origin;
     if (entry->record.kind == RECORD_FOREIGN) {
         log_warn(engine->log, "foreign record passed over", LOG_PLACE(engine->topic, 0, entry->offset),
-                 LOG_TEXT("why", entry->why));
+            LOG_TEXT("why", entry->why));
     } else if (result == STEP_GAP) {
         log_error(engine->log, "gap: records of an acts topic are missing before this one, which is passed over",
-                  LOG_PLACE(engine->topic, 0, entry->offset), LOG_STR("origin", origin->topic),
-                  LOG_INT("partition", origin->partition), LOG_INT("from", origin->from),
-                  LOG_INT("offset", origin->offset));
+            LOG_PLACE(engine->topic, 0, entry->offset), LOG_STR("origin", origin->topic),
+            LOG_INT("partition", origin->partition), LOG_INT("from", origin->from), LOG_INT("offset", origin->offset));
     }
 }
 
 /* One record, until it is done. `*done` is the last finished one since the last write. */
-static struct status step(struct engine *engine, const struct entry *entry, size_t rest, const struct entry **done,
-                          struct fault *fault)
+static struct status step(
+    struct engine *engine, const struct entry *entry, size_t rest, const struct entry **done, struct fault *fault)
 {
     for (;;) {
         enum step_result result = registry_step(engine->registry, &entry->record);
@@ -198,7 +197,7 @@ static struct status step(struct engine *engine, const struct entry *entry, size
             break;
         case STEP_STOP:
             return status_fail(fault, STATUS_STOP, "registry", "%s, at %s-0-%lld", engine->registry->stop,
-                               engine->topic, (long long)entry->offset);
+                engine->topic, (long long)entry->offset);
         case STEP_DONE:
         case STEP_GAP:
             log_passed(engine, entry, result);

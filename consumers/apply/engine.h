@@ -4,7 +4,8 @@
 #include "codec/journal.h"
 #include "store.h"
 
-/* Journal records in, tables out: prefetch, decide in order, write. Knows no Kafka, so tests and the benchmark drive it too. */
+/* Journal records in, tables out: prefetch, decide in order, write. Knows no Kafka, so tests and the benchmark drive it
+ * too. */
 
 /* A record as read, in the arena of its batch. */
 struct entry {
@@ -17,7 +18,8 @@ struct entry {
     char why[80];                 /* foreign: why */
 };
 
-/* Reads headers and value and decodes the act. An act that cannot be decoded (validate saw to that) becomes a refusal. */
+/* Reads headers and value and decodes the act. An act that cannot be decoded (validate saw to that) becomes a refusal.
+ */
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms);
 /* What `last_digest` is made of: key, headers, value. */
 struct sha256 entry_digest(const struct entry *entry);
@@ -29,13 +31,13 @@ struct engine_seen {
 
 struct engine {
     struct store *store;
-    struct arena *arena;          /* the registry's */
-    struct registry *registry;    /* NULL until engine_start */
-    struct journal_place at;      /* as last written or read */
+    struct arena *arena;       /* the registry's */
+    struct registry *registry; /* NULL until engine_start */
+    struct journal_place at;   /* as last written or read */
     struct log *log;
-    const char *topic;            /* the journal's, for logs */
-    struct engine_seen seen;      /* since the program began */
-    bool tick_read;               /* a tick came by; the caller clears it */
+    const char *topic;       /* the journal's, for logs */
+    struct engine_seen seen; /* since the program began */
+    bool tick_read;          /* a tick came by; the caller clears it */
 };
 
 /* `store` is open and stays the caller's. */

@@ -2,20 +2,14 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
+#include "batch.h"
 #include "shell/process.h"
 
 #define SPARE 64        /* records that come although the partition is paused */
 #define IDLE_MS 100     /* poll while there is nothing */
 #define STALLED_MS 1000 /* the writer is away this long: the partition is paused */
-
-struct batch {
-    struct arena *arena;
-    struct entry *entry; /* records_max and a few more, from the heap */
-    size_t count, bytes;
-};
 
 struct feed {
     struct feed_config config;
@@ -25,26 +19,20 @@ struct feed {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* any of the following */
     bool stop, assigned, waiting;
-    int term;               /* counts assignments and their ends */
-    int64_t wanted;         /* begin there; -1: nothing asked */
-    struct batch *ready;    /* handed over, until the writer comes again */
+    int term;            /* counts assignments and their ends */
+    int64_t wanted;      /* begin there; -1: nothing asked */
+    struct batch *ready; /* handed over, until the writer comes again */
     struct status status;
     struct fault fault;
     /* the thread's own */
     struct batch batch[2], *filling;
-    int64_t expected;       /* offset of the next record; -1: not begun */
-    int64_t doubted;        /* offset at which a jump was seen once */
+    int64_t expected; /* offset of the next record; -1: not begun */
+    int64_t doubted;  /* offset at which a jump was seen once */
     bool paused;
     time_ms full_since;
 };
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
-
-static void batch_clear(struct batch *batch)
-{
-    arena_reset(batch->arena);
-    batch->count = batch->bytes = 0;
-}
 
 static bool batch_full(const struct feed *feed)
 {
@@ -116,43 +104,6 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     feed->paused = true;
 }
 
-static struct str copy_of(struct arena *arena, const void *data, size_t size)
-{
-    return data ? (struct str){arena_copy(arena, data, size), size} : STR_NONE;
-}
-
-/* All of a record's headers in one piece: they are many and short. */
-static void copy_headers(struct arena *arena, const rd_kafka_message_t *message, struct entry *entry)
-{
-    rd_kafka_headers_t *headers;
-    if (rd_kafka_message_headers(message, &headers))
-        return;
-    size_t count = rd_kafka_header_cnt(headers), total = 0;
-    entry->header = arena_array(arena, struct journal_header, count);
-    for (size_t i = 0; i < count; i++) {
-        struct journal_header *header = &entry->header[i];
-        const char *name;
-        const void *value;
-        if (rd_kafka_header_get_all(headers, i, &name, &value, &header->value.len))
-            break;
-        header->name = str_of(name);
-        header->value.data = value;
-        total += header->name.len + header->value.len;
-        entry->headers++;
-    }
-    char *at = arena_alloc(arena, total);
-    for (size_t i = 0; i < entry->headers; i++) {
-        struct str *text[] = {&entry->header[i].name, &entry->header[i].value};
-        for (int j = 0; j < 2; j++) {
-            if (!text[j]->data)
-                continue;
-            memcpy(at, text[j]->data, text[j]->len);
-            text[j]->data = at;
-            at += text[j]->len;
-        }
-    }
-}
-
 static void take_message(struct feed *feed, const rd_kafka_message_t *message)
 {
     if (message->partition != 0 || feed->expected < 0 || message->offset < feed->expected)
@@ -162,20 +113,11 @@ static void take_message(struct feed *feed, const rd_kafka_message_t *message)
     if (message->offset > feed->expected && feed->doubted != feed->expected) {
         feed->doubted = feed->expected; /* the library may have skipped it: once more */
         log_warn(feed->config.log, "records were skipped, reading again",
-                 LOG_PLACE(feed->config.topic, 0, feed->expected), LOG_INT("read", message->offset));
+            LOG_PLACE(feed->config.topic, 0, feed->expected), LOG_INT("read", message->offset));
         read_from(feed, feed->expected);
         return;
     }
-    struct batch *batch = feed->filling;
-    struct entry *entry = &batch->entry[batch->count++];
-    rd_kafka_timestamp_type_t type;
-    time_ms broker_ms = rd_kafka_message_timestamp(message, &type);
-    *entry = (struct entry){.offset = message->offset, .log_append = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME};
-    entry->key = copy_of(batch->arena, message->key, message->key_len);
-    entry->value = copy_of(batch->arena, message->payload, message->len);
-    copy_headers(batch->arena, message, entry);
-    entry_read(entry, feed->config.reader, batch->arena, broker_ms);
-    batch->bytes += message->len + 512;
+    batch_add(feed->filling, message, feed->config.reader);
     feed->expected = message->offset + 1;
 }
 
@@ -193,7 +135,7 @@ static void take_event(struct feed *feed, const rd_kafka_message_t *message)
         feed_fail(feed, status, text);
     else
         log_warn(feed->config.log, "reading the journal", LOG_TEXT("error", rd_kafka_err2name(message->err)),
-                 LOG_TEXT("text", text));
+            LOG_TEXT("text", text));
 }
 
 /* What the writer asked for. False: it is time to end. */
@@ -268,7 +210,8 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* ---- the writer's side ----------------------------------------------------------------------------------------------- */
+/* ---- the writer's side
+ * ----------------------------------------------------------------------------------------------- */
 
 struct status feed_open(struct feed **out, const struct feed_config *config, struct fault *fault)
 {
@@ -280,12 +223,8 @@ struct status feed_open(struct feed **out, const struct feed_config *config, str
     feed->wanted = feed->expected = feed->doubted = -1;
     feed->status = status_ok();
     feed->filling = &feed->batch[0];
-    for (int i = 0; i < 2; i++) {
-        feed->batch[i].arena = arena_open(0);
-        feed->batch[i].entry = calloc(config->records_max + SPARE, sizeof *feed->batch[i].entry);
-        if (!feed->batch[i].entry)
-            abort();
-    }
+    for (int i = 0; i < 2; i++)
+        batch_open(&feed->batch[i], config->records_max + SPARE);
     pthread_mutex_init(&feed->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -297,9 +236,11 @@ struct status feed_open(struct feed **out, const struct feed_config *config, str
     kafka.user = feed;
     kafka.extra = quick;
     kafka.extras = sizeof quick / sizeof *quick;
-    const struct kafka_consumer_config consumer = {.group = config->group, .session_timeout_ms = 6000,
-                                                   .on_rebalance = on_rebalance, .assignor = "range",
-                                                   .queue_max_kib = 2048};
+    const struct kafka_consumer_config consumer = {.group = config->group,
+        .session_timeout_ms = 6000,
+        .on_rebalance = on_rebalance,
+        .assignor = "range",
+        .queue_max_kib = 2048};
     struct status status = kafka_consumer_open(&kafka, &consumer, &feed->consumer, fault);
     if (status_failed(status))
         return status;
@@ -326,10 +267,8 @@ void feed_close(struct feed *feed)
     if (feed->started)
         pthread_join(feed->thread, NULL);
     kafka_close(&feed->consumer);
-    for (int i = 0; i < 2; i++) {
-        arena_close(feed->batch[i].arena);
-        free(feed->batch[i].entry);
-    }
+    for (int i = 0; i < 2; i++)
+        batch_close(&feed->batch[i]);
     pthread_cond_destroy(&feed->changed);
     pthread_mutex_destroy(&feed->lock);
     free(feed);

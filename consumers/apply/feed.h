@@ -4,12 +4,12 @@
 #include "engine.h"
 #include "shell/kafka.h"
 
-/* The journal as batches. A thread of its own polls Kafka whatever the writer does (so the group never loses a member that
- * only waits for PostgreSQL), copies and decodes; the writer takes a batch when it is free: under load batches grow by
- * themselves, at rest a record is passed on at once.
+/* The journal as batches. A thread of its own polls Kafka whatever the writer does (so the group never loses a member
+ * that only waits for PostgreSQL), copies and decodes; the writer takes a batch when it is free: under load batches
+ * grow by themselves, at rest a record is passed on at once.
  *
- * The group elects the active one. A term is what lies between an assignment and its end (each has a number of its own);
- * reading begins where feed_begin says. */
+ * The group elects the active one. A term is what lies between an assignment and its end (each has a number of its
+ * own); reading begins where feed_begin says. */
 struct feed;
 
 struct feed_config {
@@ -35,9 +35,10 @@ int feed_term(struct feed *feed);
 void feed_wait(struct feed *feed, int term, int timeout_ms);
 /* In this term, read from `offset` on (again). */
 void feed_begin(struct feed *feed, int term, int64_t offset);
-/* The next batch; the one before is given back by that. `out->count` 0: nothing came within timeout_ms, or the term is over.
- * STOP: the journal cannot be read from there ("out-of-range"), rights are missing. */
-struct status feed_next(struct feed *feed, int term, int timeout_ms, struct feed_batch *out, struct fault *fault) MUST_USE;
+/* The next batch; the one before is given back by that. `out->count` 0: nothing came within timeout_ms, or the term is
+ * over. STOP: the journal cannot be read from there ("out-of-range"), rights are missing. */
+struct status feed_next(
+    struct feed *feed, int term, int timeout_ms, struct feed_batch *out, struct fault *fault) MUST_USE;
 /* Tells the group how far we are: for operators' tools alone. */
 void feed_tell(struct feed *feed, int64_t next_offset);
 /* Records in the journal that are not read yet, as last known; -1: unknown. */

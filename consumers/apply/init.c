@@ -33,7 +33,8 @@ static bool visit(const rd_kafka_message_t *message, void *user)
     return false;
 }
 
-struct status genesis_read(const struct kafka_config *kafka, const char *topic, struct genesis *out, struct fault *fault)
+struct status genesis_read(
+    const struct kafka_config *kafka, const char *topic, struct genesis *out, struct fault *fault)
 {
     *out = (struct genesis){0};
     struct status status = kafka_scan(kafka, topic, 0, 0, KAFKA_DEADLINE_MS, visit, out, fault);
@@ -41,7 +42,7 @@ struct status genesis_read(const struct kafka_config *kafka, const char *topic, 
 }
 
 struct status genesis_write(const struct kafka_config *kafka, const char *topic, const struct genesis *wanted,
-                            struct genesis *out, struct fault *fault)
+    struct genesis *out, struct fault *fault)
 {
     struct status status = genesis_read(kafka, topic, out, fault);
     if (status_failed(status))
@@ -51,7 +52,7 @@ struct status genesis_write(const struct kafka_config *kafka, const char *topic,
     if (out->found && !uuid_is_nil(wanted->registry_id) && !uuid_equal(wanted->registry_id, out->registry_id)) {
         char id[UUID_TEXT_SIZE];
         return status_fail(fault, STATUS_STOP, "other-registry", "%s is the journal of registry %s", topic,
-                           uuid_format(out->registry_id, id));
+            uuid_format(out->registry_id, id));
     }
     if (out->found)
         return status_ok();

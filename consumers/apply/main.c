@@ -13,21 +13,44 @@ static const struct option_row rows[] = {
     OPTION_ROW_METRICS(struct apply_options, common),
     OPTION_ROWS_KAFKA(struct apply_options, kafka),
     OPTION_ROWS_PG(struct apply_options, pg),
-    {.name = "batch-records", .kind = OPTION_INT, .offset = offsetof(struct apply_options, batch_records),
-     .env = "ORGCODE_BATCH_RECORDS", .initial = "3000", .min = 1, .max = 20000,
-     .help = "Journal records in one transaction, at most."},
-    {.name = "batch-bytes", .kind = OPTION_SIZE, .offset = offsetof(struct apply_options, batch_bytes),
-     .env = "ORGCODE_BATCH_BYTES", .initial = "4MiB", .min = 65536, .max = 16777216,
-     .help = "Bytes of records in one transaction, about."},
-    {.name = "migrate", .kind = OPTION_FLAG, .offset = offsetof(struct apply_options, migrate),
-     .help = "Bring the database to the newest schema, and exit."},
-    {.name = "mode", .kind = OPTION_CHOICE, .offset = offsetof(struct apply_options, mode), .initial = "live",
-     .choices = "live|scripted",
-     .help = "init: `scripted` is for tests and imports, whose records carry times of their own."},
-    {.name = "registry-id", .kind = OPTION_TEXT, .offset = offsetof(struct apply_options, registry_id), .value = "UUID",
-     .help = "init: the registry's id; a random one when not given."},
-    {.name = "epoch", .kind = OPTION_INT, .offset = offsetof(struct apply_options, epoch), .initial = "1", .min = 1,
-     .max = 99, .help = "init: rises only when a registry's journal was lost."},
+    {.name = "batch-records",
+        .kind = OPTION_INT,
+        .offset = offsetof(struct apply_options, batch_records),
+        .env = "ORGCODE_BATCH_RECORDS",
+        .initial = "3000",
+        .min = 1,
+        .max = 20000,
+        .help = "Journal records in one transaction, at most."},
+    {.name = "batch-bytes",
+        .kind = OPTION_SIZE,
+        .offset = offsetof(struct apply_options, batch_bytes),
+        .env = "ORGCODE_BATCH_BYTES",
+        .initial = "4MiB",
+        .min = 65536,
+        .max = 16777216,
+        .help = "Bytes of records in one transaction, about."},
+    {.name = "migrate",
+        .kind = OPTION_FLAG,
+        .offset = offsetof(struct apply_options, migrate),
+        .help = "Bring the database to the newest schema, and exit."},
+    {.name = "mode",
+        .kind = OPTION_CHOICE,
+        .offset = offsetof(struct apply_options, mode),
+        .initial = "live",
+        .choices = "live|scripted",
+        .help = "init: `scripted` is for tests and imports, whose records carry times of their own."},
+    {.name = "registry-id",
+        .kind = OPTION_TEXT,
+        .offset = offsetof(struct apply_options, registry_id),
+        .value = "UUID",
+        .help = "init: the registry's id; a random one when not given."},
+    {.name = "epoch",
+        .kind = OPTION_INT,
+        .offset = offsetof(struct apply_options, epoch),
+        .initial = "1",
+        .min = 1,
+        .max = 99,
+        .help = "init: rises only when a registry's journal was lost."},
 };
 
 static const struct option_program program = {
@@ -36,7 +59,8 @@ static const struct option_program program = {
     .arguments = "[init]",
     .description =
         "Reads the journal (topic PREFIX.journal) in order, decides each act by the rules, and writes what it makes to "
-        "PostgreSQL, one transaction a batch, with its place in the journal. Of several copies one is active, elected by "
+        "PostgreSQL, one transaction a batch, with its place in the journal. Of several copies one is active, elected "
+        "by "
         "the group PREFIX.apply; the others stand by and take over within seconds.\n\n"
         "With the argument `init` it writes the genesis record to an empty journal, and exits; a journal that has one "
         "is left as it is.",
@@ -71,7 +95,7 @@ static struct status run_init(const struct apply_options *options, struct log *l
     struct status status = genesis_write(&kafka, topic, &wanted, &genesis, fault);
     if (!status_failed(status))
         printf("registry %s, epoch %d, %s\n", uuid_format(genesis.registry_id, id), genesis.epoch,
-               genesis.mode == MODE_LIVE ? "live" : "scripted");
+            genesis.mode == MODE_LIVE ? "live" : "scripted");
     return status;
 }
 
@@ -113,8 +137,8 @@ int main(int argc, char **argv)
         code = PROCESS_USAGE;
     }
     if (code < 0) {
-        struct log *log = log_open("orgcode-apply", (enum log_level)options.common.log_level,
-                                   (enum log_format)options.common.log_format, 2);
+        struct log *log = log_open(
+            "orgcode-apply", (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
         struct fault fault = {0};
         struct status status = run(&options, init, log, &fault);
         code = process_exit_of(status);

@@ -50,7 +50,7 @@ static struct status apply_one(struct pg *pg, const struct migration *migration,
 {
     char note[160];
     snprintf(note, sizeof note, "insert into orgcode_ops.migration (number, name) values (%d, '%s'); commit",
-             migration->number, migration->name);
+        migration->number, migration->name);
     struct status status = pg_exec(pg, "begin", fault);
     if (!status_failed(status))
         status = pg_exec(pg, migration->sql, fault);
@@ -75,8 +75,7 @@ struct status migrate(struct pg *pg, int *applied, struct fault *fault)
     size_t count = sizeof migrations / sizeof *migrations;
     if (!status_failed(status) && last > migrations[count - 1].number)
         status = status_fail(fault, STATUS_STOP, "schema-newer",
-                             "the database is at migration %d, this program knows up to %d", last,
-                             migrations[count - 1].number);
+            "the database is at migration %d, this program knows up to %d", last, migrations[count - 1].number);
     for (size_t i = 0; i < count && !status_failed(status); i++) {
         if (migrations[i].number <= last)
             continue;

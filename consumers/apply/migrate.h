@@ -3,8 +3,9 @@
 
 #include "shell/pg.h"
 
-/* Brings the database to the newest schema: each migration of schemas/sql that is not in orgcode_ops.migration, in order, in a
- * transaction of its own. Several may do it at once: one works, the others wait. *applied: how many were. */
+/* Brings the database to the newest schema: each migration of schemas/sql that is not in orgcode_ops.migration, in
+ * order, in a transaction of its own. Several may do it at once: one works, the others wait. *applied: how many were.
+ */
 struct status migrate(struct pg *pg, int *applied, struct fault *fault) MUST_USE;
 
 #endif

@@ -83,8 +83,13 @@ static void read_given(const PGresult *result, int row, int column, struct arena
         out->info.field[i] = item[i];
     item += INFO_FIELDS;
     struct decision_doc *decision = &out->decision;
-    *decision = (struct decision_doc){.given = str_given(item[0]), .number = item[0], .issued_by = item[1],
-                                      .issued_on = DATE_NONE, .title = item[3], .uri = item[4], .sha256 = item[5]};
+    *decision = (struct decision_doc){.given = str_given(item[0]),
+        .number = item[0],
+        .issued_by = item[1],
+        .issued_on = DATE_NONE,
+        .title = item[3],
+        .uri = item[4],
+        .sha256 = item[5]};
     if (str_given(item[2]))
         date_parse(item[2], &decision->issued_on);
 }

@@ -4,12 +4,21 @@
 #include <string.h>
 
 #define COPY_OF(table) "copy orgcode." table " from stdin (format binary)"
-#define VALUES "tttttttttt" "ttdttt" "T4T4"
+#define VALUES                                                                                                         \
+    "tttttttttt"                                                                                                       \
+    "ttdttt"                                                                                                           \
+    "T4T4"
 
 const struct table store_tables[TABLES] = {
-    [TABLE_CODE] = {"code", "t22t8udddd" "t44" VALUES, COPY_OF("code"), "code_insert", "code_update"},
-    [TABLE_CODE_VERSION] = {"code_version", "td8888" "24tTu" "2udd" VALUES, COPY_OF("code_version"),
-                            "code_version_insert", NULL},
+    [TABLE_CODE] = {"code",
+        "t22t8udddd"
+        "t44" VALUES,
+        COPY_OF("code"), "code_insert", "code_update"},
+    [TABLE_CODE_VERSION] = {"code_version",
+        "td8888"
+        "24tTu"
+        "2udd" VALUES,
+        COPY_OF("code_version"), "code_version_insert", NULL},
     [TABLE_SUCCESSION] = {"succession", "ttdb888", COPY_OF("succession"), "succession_insert", NULL},
     [TABLE_ACT] = {"act", "uty2t2288ddd88", COPY_OF("act"), "act_insert", "act_update"},
     [TABLE_CHANGE] = {"change", "82t8u44d8t", COPY_OF("change"), "change_insert", NULL},
@@ -293,16 +302,26 @@ void row_scheme(struct pg_copy *copy, struct arena *scratch, const struct scheme
 static uint32_t type_of(char column)
 {
     switch (column) {
-    case 'b': return PG_BOOL;
-    case '2': return PG_INT2;
-    case '4': return PG_INT4;
-    case '8': return PG_INT8;
-    case 'T': return 1009; /* text[] */
-    case 'B': return 1000; /* boolean[] */
-    case 'd': return PG_DATE;
-    case 'u': return PG_UUID;
-    case 'y': return PG_BYTEA;
-    default: return PG_TEXT;
+    case 'b':
+        return PG_BOOL;
+    case '2':
+        return PG_INT2;
+    case '4':
+        return PG_INT4;
+    case '8':
+        return PG_INT8;
+    case 'T':
+        return 1009; /* text[] */
+    case 'B':
+        return 1000; /* boolean[] */
+    case 'd':
+        return PG_DATE;
+    case 'u':
+        return PG_UUID;
+    case 'y':
+        return PG_BYTEA;
+    default:
+        return PG_TEXT;
     }
 }
 
@@ -335,8 +354,8 @@ static int32_t int_at(struct str data, size_t at)
     return (int32_t)ntohl(value);
 }
 
-bool rows_array(const struct table *table, uint32_t row_type, struct str data, size_t *at, size_t limit,
-                struct pg_bytes *out)
+bool rows_array(
+    const struct table *table, uint32_t row_type, struct str data, size_t *at, size_t limit, struct pg_bytes *out)
 {
     if (*at >= data.len)
         return false;

@@ -5,15 +5,25 @@
 #include "core/registry.h"
 #include "shell/pg.h"
 
-/* Rows of the registry's tables in PostgreSQL's binary form, as COPY takes them. Column order is that of schemas/sql. */
+/* Rows of the registry's tables in PostgreSQL's binary form, as COPY takes them. Column order is that of schemas/sql.
+ */
 
 enum store_table {
-    TABLE_CODE, TABLE_CODE_VERSION, TABLE_SUCCESSION, TABLE_ACT, TABLE_CHANGE, TABLE_RECEIPT, TABLE_PENDING, TABLE_MARK,
-    TABLE_SCHEME, TABLES,
+    TABLE_CODE,
+    TABLE_CODE_VERSION,
+    TABLE_SUCCESSION,
+    TABLE_ACT,
+    TABLE_CHANGE,
+    TABLE_RECEIPT,
+    TABLE_PENDING,
+    TABLE_MARK,
+    TABLE_SCHEME,
+    TABLES,
 };
 struct table {
-    const char *name;   /* without schema */
-    const char *column; /* a letter a column: b bool, 2 4 8 integers, t text, T text[], B bool[], d date, u uuid, y bytea */
+    const char *name; /* without schema */
+    const char
+        *column; /* a letter a column: b bool, 2 4 8 integers, t text, T text[], B bool[], d date, u uuid, y bytea */
     const char *copy;   /* COPY statement; NULL: never copied */
     const char *insert; /* prepared statement that takes an array of rows */
     const char *update; /* the same for rows that exist; may be `insert` */
@@ -33,7 +43,7 @@ void row_scheme(struct pg_copy *copy, struct arena *scratch, const struct scheme
 
 /* COPY data (`data`, without header and trailer) as one binary parameter: an array of `row_type`. `*at` is moved
  * behind the rows taken, at most `limit`; false when there is none left. */
-bool rows_array(const struct table *table, uint32_t row_type, struct str data, size_t *at, size_t limit,
-                struct pg_bytes *out);
+bool rows_array(
+    const struct table *table, uint32_t row_type, struct str data, size_t *at, size_t limit, struct pg_bytes *out);
 
 #endif

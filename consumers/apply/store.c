@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "rows.h"
 #include "apply_sql.h"
+#include "rows.h"
 
 /* Plans must not hang on what the tables held when they were made: every look-up is by an index, and every join
  * walks from the few to the many. A writer that waits for the place gives up after lock_timeout. */
@@ -11,16 +11,48 @@ static const char session[] = "set lock_timeout = '2s'; set plan_cache_mode = fo
                               "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
                               "set enable_bitmapscan = off; set synchronous_commit = on; set work_mem = '32MB'";
 
-#define STATEMENT(name) {#name, sql_##name}
+#define STATEMENT(name)                                                                                                \
+    {                                                                                                                  \
+#name, sql_##name                                                                                              \
+    }
 static const struct pg_statement statements[] = {
-    STATEMENT(act_insert), STATEMENT(act_update), STATEMENT(acts), STATEMENT(begin), STATEMENT(built),
-    STATEMENT(change_insert), STATEMENT(children), STATEMENT(code_insert), STATEMENT(code_update),
-    STATEMENT(code_version_insert), STATEMENT(codes), STATEMENT(commit), STATEMENT(due), STATEMENT(edges),
-    STATEMENT(edges_undo), STATEMENT(facts), STATEMENT(holds), STATEMENT(legacy), STATEMENT(mark_put), STATEMENT(marks),
-    STATEMENT(next_due), STATEMENT(pending_act_insert), STATEMENT(pending_delay), STATEMENT(pending_release),
-    STATEMENT(pending_remove), STATEMENT(pendings), STATEMENT(place), STATEMENT(place_blockers), STATEMENT(place_lock),
-    STATEMENT(place_move), STATEMENT(receipt_insert), STATEMENT(scheme_put), STATEMENT(schemes), STATEMENT(subjects),
-    STATEMENT(subtree), STATEMENT(succession_insert), STATEMENT(told),
+    STATEMENT(act_insert),
+    STATEMENT(act_update),
+    STATEMENT(acts),
+    STATEMENT(begin),
+    STATEMENT(built),
+    STATEMENT(change_insert),
+    STATEMENT(children),
+    STATEMENT(code_insert),
+    STATEMENT(code_update),
+    STATEMENT(code_version_insert),
+    STATEMENT(codes),
+    STATEMENT(commit),
+    STATEMENT(due),
+    STATEMENT(edges),
+    STATEMENT(edges_undo),
+    STATEMENT(facts),
+    STATEMENT(holds),
+    STATEMENT(legacy),
+    STATEMENT(mark_put),
+    STATEMENT(marks),
+    STATEMENT(next_due),
+    STATEMENT(pending_act_insert),
+    STATEMENT(pending_delay),
+    STATEMENT(pending_release),
+    STATEMENT(pending_remove),
+    STATEMENT(pendings),
+    STATEMENT(place),
+    STATEMENT(place_blockers),
+    STATEMENT(place_lock),
+    STATEMENT(place_move),
+    STATEMENT(receipt_insert),
+    STATEMENT(scheme_put),
+    STATEMENT(schemes),
+    STATEMENT(subjects),
+    STATEMENT(subtree),
+    STATEMENT(succession_insert),
+    STATEMENT(told),
 };
 static const struct pg_statement types[] = {STATEMENT(types)};
 
@@ -40,8 +72,8 @@ static struct status read_types(struct store *store, struct fault *fault)
     /* An array is sent with the type of its elements. */
     for (int i = 0; i < TABLES; i++)
         if (store->row_type[i] == 0)
-            return status_fail(fault, STATUS_STOP, "no-table", "table orgcode.%s is missing: orgcode-apply --migrate makes it",
-                               store_tables[i].name);
+            return status_fail(fault, STATUS_STOP, "no-table",
+                "table orgcode.%s is missing: orgcode-apply --migrate makes it", store_tables[i].name);
     return status_ok();
 }
 

@@ -1,127 +1,10 @@
 #include <string.h>
 
+#include "load.h"
 #include "read.h"
-#include "store.h"
-#include "core/scene.h"
 
-/* One loading: the questions sent, and what must wait for the last answer. */
-struct load {
-    struct store *store;
-    struct registry *registry;
-    struct arena *arena;   /* the registry's */
-    struct scene *scene;
-    struct status status;
-    struct fault *fault;
-    VEC(struct need) asked;  /* by index of the pipeline */
-    struct map facts, edges; /* key -> struct fact_list, edge_list */
-    struct map families;     /* key -> struct need *: whose children are asked for */
-    VEC(struct str) heirs;   /* of closed level-1 codes, not yet in the scene */
-};
-struct fact_list { VEC(struct fact) item; };
-struct edge_list_loaded { VEC(struct edge) item; };
-struct key_list { VEC(struct str) item; };
-
-/* ---- sending ---------------------------------------------------------------------------------------------------- */
-
-static struct status send(struct load *load, const char *name, const struct pg_params *params, const struct need *need)
-{
-    *vec_push(load->arena, &load->asked) = *need;
-    return pg_pipeline_send(&load->store->pg, name, params, load->fault);
-}
-
-static const char *const batched[NEED_KINDS] = {
-    [NEED_CODE] = "codes",     [NEED_HISTORY] = "facts", [NEED_LEGACY] = "legacy", [NEED_SCHEME] = "schemes",
-    [NEED_ACT] = "acts",       [NEED_HOLD] = "holds",    [NEED_MARK] = "marks",    [NEED_PENDING] = "pendings",
-};
-
-/* All needs of one kind in one statement that takes an array. */
-static struct status send_batch(struct load *load, enum need_kind kind)
-{
-    const struct registry *registry = load->registry;
-    enum pg_type type = kind == NEED_ACT ? PG_UUID : kind == NEED_PENDING ? PG_INT8 : PG_TEXT;
-    struct pg_array array = pg_array_open(load->store->scratch, type);
-    for (size_t i = 0; i < registry->needs.count; i++) {
-        const struct need *need = &registry->needs.item[i];
-        if (need->kind != kind)
-            continue;
-        if (type == PG_UUID)
-            pg_array_uuid(&array, need->id);
-        else if (type == PG_INT8)
-            pg_array_int8(&array, need->number);
-        else
-            pg_array_text(&array, need->text);
-    }
-    if (array.count == 0)
-        return status_ok();
-    struct pg_params params = PG_PARAMS(load->store->scratch);
-    pg_param_array(&params, &array);
-    struct status status = send(load, batched[kind], &params, &(struct need){.kind = kind});
-    if (!status_failed(status) && kind == NEED_HISTORY) /* the second answer is known by its number */
-        status = send(load, "edges", &params, &(struct need){.kind = kind, .number = 1});
-    return status;
-}
-
-/* 1900 stands for no date: it is before every date that an act may have. */
-static date_day since(const struct need *need) { return need->date == DATE_NONE ? -25567 : need->date; }
-
-/* A key that is asked for twice is sent once, with the earlier day. */
-static struct status send_children(struct load *load)
-{
-    const struct registry *registry = load->registry;
-    load->families = (struct map){0};
-    int limit = 0;
-    for (size_t i = 0; i < registry->needs.count; i++) {
-        struct need *need = &registry->needs.item[i];
-        if (need->kind != NEED_CHILDREN)
-            continue;
-        void **family = map_put(load->arena, &load->families, need->text);
-        if (!*family || since(need) < since(*family))
-            *family = need;
-        limit = need->limit > limit ? need->limit : limit;
-    }
-    if (load->families.count == 0)
-        return status_ok();
-    struct pg_array keys = pg_array_open(load->store->scratch, PG_TEXT), days = pg_array_open(load->store->scratch, PG_DATE);
-    for (size_t i = 0; i < load->families.count; i++) {
-        pg_array_text(&keys, load->families.entry[i].key);
-        pg_array_date(&days, since(load->families.entry[i].value));
-    }
-    struct pg_params params = PG_PARAMS(load->store->scratch);
-    pg_param_array(&params, &keys);
-    pg_param_array(&params, &days);
-    pg_param_int4(&params, limit + 1);
-    return send(load, "children", &params, &(struct need){.kind = NEED_CHILDREN});
-}
-
-/* The others have a statement each. */
-static struct status send_one(struct load *load, const struct need *need)
-{
-    struct pg_params params = PG_PARAMS(load->store->scratch);
-    switch (need->kind) {
-    case NEED_SUBTREE:
-        pg_param_text(&params, need->text);
-        pg_param_date(&params, since(need));
-        pg_param_int4(&params, need->limit + 1);
-        return send(load, "subtree", &params, need);
-    case NEED_SUBJECTS:
-        pg_param_int8(&params, need->number);
-        pg_param_int8(&params, need->last);
-        return send(load, "subjects", &params, need);
-    case NEED_BUILT:
-        pg_param_text(&params, need->text);
-        pg_param_int8(&params, need->number);
-        return send(load, "built", &params, need);
-    case NEED_DUE:
-        pg_param_int8(&params, need->time);
-        pg_param_int4(&params, need->limit);
-        pg_param_int8(&params, (int64_t)need->bytes);
-        return send(load, "due", &params, need);
-    default:
-        return status_ok();
-    }
-}
-
-/* ---- answers ------------------------------------------------------------------------------------------------------ */
+/* ---- answers ------------------------------------------------------------------------------------------------------
+ */
 
 static void take_codes(struct load *load, const PGresult *result)
 {
@@ -188,7 +71,8 @@ static void take_children(struct load *load, const PGresult *result)
     for (size_t i = 0; i < load->families.count; i++) {
         const struct need *need = load->families.entry[i].value;
         const struct key_list *list = map_get(&parents, need->text);
-        scene_put_children(load->scene, need->text, need->date, list ? list->item.item : NULL, list ? list->item.count : 0);
+        scene_put_children(
+            load->scene, need->text, need->date, list ? list->item.item : NULL, list ? list->item.count : 0);
     }
 }
 
@@ -285,20 +169,41 @@ static void take(void *user, size_t index, const PGresult *result)
     struct load *load = user;
     const struct need *need = &load->asked.item[index];
     switch (need->kind) {
-    case NEED_CODE: take_codes(load, result); break;
-    case NEED_HISTORY: need->number ? take_edges(load, result) : take_facts(load, result); break;
-    case NEED_CHILDREN: take_children(load, result); break;
-    case NEED_SUBTREE: take_subtree(load, result, need); break;
-    case NEED_LEGACY: take_legacy(load, result); break;
-    case NEED_ACT: take_acts(load, result); break;
-    case NEED_SUBJECTS: take_subjects(load, result, need); break;
-    case NEED_BUILT: scene_put_built(load->scene, need->text, need->number, pg_bool(result, 0, 0)); break;
+    case NEED_CODE:
+        take_codes(load, result);
+        break;
+    case NEED_HISTORY:
+        need->number ? take_edges(load, result) : take_facts(load, result);
+        break;
+    case NEED_CHILDREN:
+        take_children(load, result);
+        break;
+    case NEED_SUBTREE:
+        take_subtree(load, result, need);
+        break;
+    case NEED_LEGACY:
+        take_legacy(load, result);
+        break;
+    case NEED_ACT:
+        take_acts(load, result);
+        break;
+    case NEED_SUBJECTS:
+        take_subjects(load, result, need);
+        break;
+    case NEED_BUILT:
+        scene_put_built(load->scene, need->text, need->number, pg_bool(result, 0, 0));
+        break;
     case NEED_PENDING:
-    case NEED_DUE: take_pending(load, result, need->kind == NEED_DUE); break;
+    case NEED_DUE:
+        take_pending(load, result, need->kind == NEED_DUE);
+        break;
     case NEED_SCHEME:
     case NEED_HOLD:
-    case NEED_MARK: take_small(load, result, need->kind); break;
-    case NEED_KINDS: break;
+    case NEED_MARK:
+        take_small(load, result, need->kind);
+        break;
+    case NEED_KINDS:
+        break;
     }
 }
 
@@ -307,20 +212,33 @@ static void put_absent(struct load *load, const struct need *need)
 {
     struct scene *scene = load->scene;
     switch (need->kind) {
-    case NEED_CODE: scene_put_code(scene, need->text, NULL); break;
-    case NEED_SCHEME: scene_put_scheme(scene, need->text, NULL); break;
-    case NEED_ACT: scene_put_acts(scene, need->id, NULL, 0); break;
-    case NEED_HOLD: scene_put_hold(scene, need->text, (struct hold){0, 0}); break;
-    case NEED_MARK: scene_put_mark(scene, need->text, NULL); break;
-    case NEED_PENDING: scene_put_pending(scene, need->number, NULL); break;
+    case NEED_CODE:
+        scene_put_code(scene, need->text, NULL);
+        break;
+    case NEED_SCHEME:
+        scene_put_scheme(scene, need->text, NULL);
+        break;
+    case NEED_ACT:
+        scene_put_acts(scene, need->id, NULL, 0);
+        break;
+    case NEED_HOLD:
+        scene_put_hold(scene, need->text, (struct hold){0, 0});
+        break;
+    case NEED_MARK:
+        scene_put_mark(scene, need->text, NULL);
+        break;
+    case NEED_PENDING:
+        scene_put_pending(scene, need->number, NULL);
+        break;
     case NEED_HISTORY: {
         struct fact_list *facts = map_get(&load->facts, need->text);
         struct edge_list_loaded *edges = map_get(&load->edges, need->text);
         scene_put_history(scene, need->text, facts ? facts->item.item : NULL, facts ? facts->item.count : 0,
-                          edges ? edges->item.item : NULL, edges ? edges->item.count : 0);
+            edges ? edges->item.item : NULL, edges ? edges->item.count : 0);
         break;
     }
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -328,15 +246,11 @@ static struct status load_round(struct load *load)
 {
     struct registry *registry = load->registry;
     struct status status = pg_pipeline_begin(&load->store->pg, load->fault);
-    for (int kind = 0; kind < NEED_KINDS && !status_failed(status); kind++)
-        if (batched[kind])
-            status = send_batch(load, (enum need_kind)kind);
     if (!status_failed(status))
-        status = send_children(load);
-    for (size_t i = 0; i < registry->needs.count && !status_failed(status); i++)
-        status = send_one(load, &registry->needs.item[i]);
+        status = load_ask(load);
     struct fault ignored;
-    struct status flushed = pg_pipeline_flush(&load->store->pg, take, load, status_failed(status) ? &ignored : load->fault);
+    struct status flushed =
+        pg_pipeline_flush(&load->store->pg, take, load, status_failed(status) ? &ignored : load->fault);
     if (status_failed(status))
         return status;
     if (status_failed(flushed) || status_failed(load->status))
@@ -348,8 +262,12 @@ static struct status load_round(struct load *load)
 
 struct status store_load(struct store *store, struct registry *registry, struct fault *fault)
 {
-    struct load load = {.store = store, .registry = registry, .arena = registry->arena, .scene = registry->scene,
-                        .status = status_ok(), .fault = fault};
+    struct load load = {.store = store,
+        .registry = registry,
+        .arena = registry->arena,
+        .scene = registry->scene,
+        .status = status_ok(),
+        .fault = fault};
     struct status status = status_ok();
     while (!status_failed(status) && registry->needs.count > 0) {
         load.asked.count = 0;
@@ -359,8 +277,7 @@ struct status store_load(struct store *store, struct registry *registry, struct 
         registry->needs.count = 0;
         for (size_t i = 0; i < load.heirs.count; i++) /* who has authority now will be asked next */
             if (map_get(&load.scene->codes, load.heirs.item[i]) == NULL)
-                *vec_push(load.arena, &registry->needs) =
-                    (struct need){.kind = NEED_CODE, .text = load.heirs.item[i]};
+                *vec_push(load.arena, &registry->needs) = (struct need){.kind = NEED_CODE, .text = load.heirs.item[i]};
     }
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "codec/json_receipt.h"
 #include "core/scene.h"
+#include "dirty.h"
 #include "rows.h"
 #include "shell/hook.h"
 #include "store.h"
@@ -15,64 +16,33 @@ struct write {
     struct store *store;
     const struct registry *registry;
     struct journal_place *to;
-    bool pipelined;        /* the connection is in pipeline mode */
+    bool pipelined; /* the connection is in pipeline mode */
     int64_t next_due;
     size_t due_index;      /* of the statement that tells it */
     size_t sent;           /* statements in the pipeline */
     struct pg_copy memory; /* rows that go as arrays */
     struct fault *fault;
-    /* rows: new ones are inserted, others updated */
-    VEC(const struct code *) codes_new, codes_old;
-    VEC(const struct act_entry *) acts_new, acts_old;
-    VEC(const struct origin_mark *) marks;
-    VEC(const struct scheme *) schemes;
+    struct dirty dirty;
 };
 
-/* ---- what is dirty -------------------------------------------------------------------------------------------------- */
-
-static void collect(struct write *write)
-{
-    const struct scene *scene = write->registry->scene;
-    struct arena *scratch = write->store->scratch;
-    for (size_t i = 0; i < scene->codes.count; i++) {
-        const struct code *code = scene_known(&scene->codes.entry[i]);
-        if (code && code->dirty)
-            *(code->stored ? vec_push(scratch, &write->codes_old) : vec_push(scratch, &write->codes_new)) = code;
-    }
-    for (size_t i = 0; i < scene->acts.count; i++) {
-        const struct act_list *list = scene_known(&scene->acts.entry[i]);
-        for (size_t j = 0; list && j < list->entry.count; j++) {
-            const struct act_entry *entry = list->entry.item[j];
-            if (entry->dirty)
-                *(entry->stored ? vec_push(scratch, &write->acts_old) : vec_push(scratch, &write->acts_new)) = entry;
-        }
-    }
-    for (size_t i = 0; i < scene->marks.count; i++) {
-        const struct origin_mark *mark = scene_known(&scene->marks.entry[i]);
-        if (mark && mark->dirty)
-            *vec_push(scratch, &write->marks) = mark;
-    }
-    for (size_t i = 0; i < scene->schemes.count; i++) {
-        const struct scheme *scheme = scene_known(&scene->schemes.entry[i]);
-        if (scheme && scheme->dirty)
-            *vec_push(scratch, &write->schemes) = scheme;
-    }
-}
-
-/* ---- rows of one table ------------------------------------------------------------------------------------------------ */
+/* ---- rows of one table
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Writes row `i` of a table. Both chains move on as their rows are written, so each row is made once. */
 typedef void put_row(struct write *write, struct pg_copy *copy, size_t i);
 
-static struct arena *scratch_of(struct write *write) { return write->store->scratch; }
+static struct arena *scratch_of(struct write *write)
+{
+    return write->store->scratch;
+}
 
 static void put_code_new(struct write *write, struct pg_copy *copy, size_t i)
 {
-    row_code(copy, scratch_of(write), write->codes_new.item[i]);
+    row_code(copy, scratch_of(write), write->dirty.codes_new.item[i]);
 }
 static void put_code_old(struct write *write, struct pg_copy *copy, size_t i)
 {
-    row_code(copy, scratch_of(write), write->codes_old.item[i]);
+    row_code(copy, scratch_of(write), write->dirty.codes_old.item[i]);
 }
 static void put_version(struct write *write, struct pg_copy *copy, size_t i)
 {
@@ -84,20 +54,23 @@ static void put_edge(struct write *write, struct pg_copy *copy, size_t i)
 }
 static void put_act_new(struct write *write, struct pg_copy *copy, size_t i)
 {
-    row_act(copy, write->acts_new.item[i]);
+    row_act(copy, write->dirty.acts_new.item[i]);
 }
 static void put_act_old(struct write *write, struct pg_copy *copy, size_t i)
 {
-    row_act(copy, write->acts_old.item[i]);
+    row_act(copy, write->dirty.acts_old.item[i]);
 }
 static void put_pending(struct write *write, struct pg_copy *copy, size_t i)
 {
     row_pending(copy, scratch_of(write), &write->registry->out.pending_added.item[i]);
 }
-static void put_mark(struct write *write, struct pg_copy *copy, size_t i) { row_mark(copy, write->marks.item[i]); }
+static void put_mark(struct write *write, struct pg_copy *copy, size_t i)
+{
+    row_mark(copy, write->dirty.marks.item[i]);
+}
 static void put_scheme(struct write *write, struct pg_copy *copy, size_t i)
 {
-    row_scheme(copy, scratch_of(write), write->schemes.item[i]);
+    row_scheme(copy, scratch_of(write), write->dirty.schemes.item[i]);
 }
 static void put_change(struct write *write, struct pg_copy *copy, size_t i)
 {
@@ -126,7 +99,8 @@ static void put(struct write *write, struct pg_copy *copy, put_row *row, size_t 
     arena_rewind(scratch_of(write), mark);
 }
 
-/* ---- transport ---------------------------------------------------------------------------------------------------------- */
+/* ---- transport
+ * ---------------------------------------------------------------------------------------------------------- */
 
 static struct status send(struct write *write, const char *name, const struct pg_params *params)
 {
@@ -161,8 +135,8 @@ static struct status flush(struct write *write, struct status status)
     return status_failed(status) ? status : flushed;
 }
 
-static struct status send_rows(struct write *write, const struct table *table, const char *statement, put_row *row,
-                               size_t count)
+static struct status send_rows(
+    struct write *write, const struct table *table, const char *statement, put_row *row, size_t count)
 {
     struct pg_copy *memory = &write->memory;
     struct status status = status_ok();
@@ -173,8 +147,8 @@ static struct status send_rows(struct write *write, const struct table *table, c
         struct arena_mark mark = arena_mark(scratch_of(write));
         struct pg_bytes bytes = {.arena = scratch_of(write)};
         size_t at = 0;
-        rows_array(table, write->store->row_type[table - store_tables], (struct str){(char *)memory->data, memory->size},
-                   &at, ARRAY_ROWS, &bytes);
+        rows_array(table, write->store->row_type[table - store_tables],
+            (struct str){(char *)memory->data, memory->size}, &at, ARRAY_ROWS, &bytes);
         struct pg_params params = PG_PARAMS(scratch_of(write));
         pg_param_bytes(&params, bytes.data, bytes.size);
         status = send(write, statement, &params);
@@ -213,7 +187,8 @@ static struct status update(struct write *write, enum store_table table, put_row
     return send_rows(write, &store_tables[table], store_tables[table].update, row, count);
 }
 
-/* ---- statements ----------------------------------------------------------------------------------------------------------- */
+/* ---- statements
+ * ----------------------------------------------------------------------------------------------------------- */
 
 static struct status lock_place(struct write *write, const struct journal_place *from)
 {
@@ -305,7 +280,8 @@ static struct status write_pending(struct write *write)
 static struct status write_undone(struct write *write)
 {
     const struct outcome *out = &write->registry->out;
-    struct pg_array acts = pg_array_open(scratch_of(write), PG_INT8), sequences = pg_array_open(scratch_of(write), PG_INT8);
+    struct pg_array acts = pg_array_open(scratch_of(write), PG_INT8),
+                    sequences = pg_array_open(scratch_of(write), PG_INT8);
     for (size_t i = 0; i < out->edges_undone.count; i++) {
         pg_array_int8(&acts, out->edges_undone.item[i].act);
         pg_array_int8(&sequences, out->edges_undone.item[i].sequence);
@@ -317,19 +293,19 @@ static struct status write_undone(struct write *write)
 static struct status write_rows(struct write *write)
 {
     const struct outcome *out = &write->registry->out;
-    struct status status = update(write, TABLE_MARK, put_mark, write->marks.count);
+    struct status status = update(write, TABLE_MARK, put_mark, write->dirty.marks.count);
     if (!status_failed(status))
-        status = update(write, TABLE_SCHEME, put_scheme, write->schemes.count);
+        status = update(write, TABLE_SCHEME, put_scheme, write->dirty.schemes.count);
     if (!status_failed(status))
-        status = update(write, TABLE_CODE, put_code_old, write->codes_old.count);
+        status = update(write, TABLE_CODE, put_code_old, write->dirty.codes_old.count);
     if (!status_failed(status))
-        status = update(write, TABLE_ACT, put_act_old, write->acts_old.count);
+        status = update(write, TABLE_ACT, put_act_old, write->dirty.acts_old.count);
     if (!status_failed(status))
-        status = insert(write, TABLE_CODE, put_code_new, write->codes_new.count);
+        status = insert(write, TABLE_CODE, put_code_new, write->dirty.codes_new.count);
     if (!status_failed(status))
         status = insert(write, TABLE_CODE_VERSION, put_version, out->versions.count);
     if (!status_failed(status))
-        status = insert(write, TABLE_ACT, put_act_new, write->acts_new.count);
+        status = insert(write, TABLE_ACT, put_act_new, write->dirty.acts_new.count);
     if (!status_failed(status))
         status = insert(write, TABLE_SUCCESSION, put_edge, out->edges.count);
     if (!status_failed(status))
@@ -368,13 +344,13 @@ static struct status judged(struct status status)
 }
 
 struct status store_write(struct store *store, const struct registry *registry, const struct journal_place *from,
-                          struct journal_place *to, struct fault *fault)
+    struct journal_place *to, struct fault *fault)
 {
     struct write write = {.store = store, .registry = registry, .to = to, .fault = fault, .next_due = INT64_MAX};
     to->place = registry->place;
     to->change_head = from->change_head;
     to->receipt_head = from->receipt_head;
-    collect(&write);
+    dirty_collect(&write.dirty, registry->scene, store->scratch);
     struct status status = lock_place(&write, from);
     if (!status_failed(status))
         status = write_rows(&write);

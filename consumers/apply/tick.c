@@ -23,13 +23,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     (void)rk;
     if (message->err && message->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE)
         log_warn(((struct kafka_client *)client)->log, "a tick was not delivered",
-                 LOG_TEXT("error", rd_kafka_err2name(message->err)));
+            LOG_TEXT("error", rd_kafka_err2name(message->err)));
 }
 
 static struct status open_producer(struct tick *tick, struct fault *fault)
 {
-    const struct kafka_producer_config producer = {.message_timeout_ms = 10000, .queue_max_kib = 64,
-                                                   .on_delivery = on_delivery};
+    const struct kafka_producer_config producer = {
+        .message_timeout_ms = 10000, .queue_max_kib = 64, .on_delivery = on_delivery};
     if (tick->open && rd_kafka_fatal_error(tick->producer.rk, NULL, 0))
         tick_close(tick);
     if (tick->open)
@@ -54,10 +54,9 @@ static struct status send_tick(struct tick *tick, struct fault *fault)
         snprintf(name, sizeof name, "%.*s", STR_ARG(header[i].name));
         kafka_header_add(headers, name, header[i].value);
     }
-    rd_kafka_resp_err_t err =
-        rd_kafka_producev(tick->producer.rk, RD_KAFKA_V_TOPIC(tick->topic), RD_KAFKA_V_PARTITION(0),
-                          RD_KAFKA_V_VALUE(empty, 0), RD_KAFKA_V_HEADERS(headers),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t err = rd_kafka_producev(tick->producer.rk, RD_KAFKA_V_TOPIC(tick->topic),
+        RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_VALUE(empty, 0), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     arena_close(arena);
     if (!err)
         return status_ok();

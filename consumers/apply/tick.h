@@ -5,8 +5,9 @@
 #include "shell/backoff.h"
 #include "shell/kafka.h"
 
-/* Ticks: when something is due and the journal is at rest, a record is appended so that time stands in the journal; what is
- * due happens when it is read back. One at a time, the next with back-off. A tick that is lost or comes twice does no harm. */
+/* Ticks: when something is due and the journal is at rest, a record is appended so that time stands in the journal;
+ * what is due happens when it is read back. One at a time, the next with back-off. A tick that is lost or comes twice
+ * does no harm. */
 struct tick {
     const struct kafka_config *kafka;
     const char *topic;
@@ -14,7 +15,7 @@ struct tick {
     struct kafka_client producer;
     bool open;
     struct backoff backoff;
-    time_ms next_at;  /* monotonic: none before */
+    time_ms next_at; /* monotonic: none before */
     int64_t sent;
 };
 

@@ -12,8 +12,9 @@
 
 /* orgcode-bench-apply CONNINFO [established|mixed] [ACTS] [BATCH]
  *
- * Acts a second through apply's engine (decode, prefetch, decide, write, commit: all but Kafka's client) against COPY of the same
- * rows into the same tables, as many acts a transaction. The database is made new. One line of figures; the ratio counts. */
+ * Acts a second through apply's engine (decode, prefetch, decide, write, commit: all but Kafka's client) against COPY
+ * of the same rows into the same tables, as many acts a transaction. The database is made new. One line of figures; the
+ * ratio counts. */
 
 struct bench {
     struct pg pg;
@@ -52,7 +53,8 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-/* CPU of the server's process behind a connection, where it runs on this machine; else 0. Wall time lies on a busy machine. */
+/* CPU of the server's process behind a connection, where it runs on this machine; else 0. Wall time lies on a busy
+ * machine. */
 static double backend_seconds(PGconn *conn)
 {
     char path[64], line[1024];
@@ -143,13 +145,15 @@ static void run_acts(struct bench *bench)
     bench->backend_s = backend_seconds(bench->store.pg.conn) - bench->backend_s;
 }
 
-/* ---- the same rows by COPY ------------------------------------------------------------------------------------------- */
+/* ---- the same rows by COPY
+ * ------------------------------------------------------------------------------------------- */
 
 #define COPIED 6
 static const char *const copied_table[COPIED] = {"code", "code_version", "succession", "act", "change", "receipt"};
 /* What orders a table's rows as the acts came. */
-static const char *const copied_order[COPIED] = {"(select min(sequence) from orgcode.code_version v where v.code = t.code), code",
-                                                 "sequence, valid_from", "sequence", "number", "sequence", "number"};
+static const char *const copied_order[COPIED] = {
+    "(select min(sequence) from orgcode.code_version v where v.code = t.code), code", "sequence, valid_from",
+    "sequence", "number", "sequence", "number"};
 
 struct chunk {
     char *data;
@@ -160,7 +164,8 @@ static PGresult *run(struct bench *bench, const char *sql)
 {
     PGresult *result = PQexec(bench->pg.conn, sql);
     ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN && status != PGRES_COPY_OUT) {
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_COPY_IN &&
+        status != PGRES_COPY_OUT) {
         fprintf(stderr, "bench: %s: %s\n", sql, PQerrorMessage(bench->pg.conn));
         exit(3);
     }
@@ -172,18 +177,20 @@ static void save(struct bench *bench, const char *table, const char *order, long
 {
     char sql[512];
     PQclear(run(bench, "drop table if exists bench_rows"));
-    snprintf(sql, sizeof sql, "create temp table bench_rows as select t.*, ntile(%ld) over (order by %s) as piece from orgcode.%s t",
-             chunks, order, table);
+    snprintf(sql, sizeof sql,
+        "create temp table bench_rows as select t.*, ntile(%ld) over (order by %s) as piece from orgcode.%s t", chunks,
+        order, table);
     PQclear(run(bench, sql));
     PQclear(run(bench, "create index on bench_rows (piece)"));
     for (long i = 0; i < chunks; i++) {
         snprintf(sql, sizeof sql,
-                 "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute where attrelid = "
-                 "'orgcode.%s'::regclass and attnum > 0", table);
+            "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute where attrelid = "
+            "'orgcode.%s'::regclass and attnum > 0",
+            table);
         PGresult *names = run(bench, sql);
         char *copy = malloc(4096);
         snprintf(copy, 4096, "copy (select %s from bench_rows where piece = %ld) to stdout (format binary)",
-                 PQgetvalue(names, 0, 0), i + 1);
+            PQgetvalue(names, 0, 0), i + 1);
         PQclear(names);
         PQclear(run(bench, copy));
         free(copy);
@@ -228,7 +235,8 @@ static double copy_acts(struct bench *bench, size_t *bytes)
         chunk[t] = calloc((size_t)chunks, sizeof **chunk);
         save(bench, copied_table[t], copied_order[t], chunks, chunk[t]);
     }
-    PQclear(run(bench, "truncate orgcode.code, orgcode.code_version, orgcode.succession, orgcode.act, orgcode.change, orgcode.receipt"));
+    PQclear(run(bench, "truncate orgcode.code, orgcode.code_version, orgcode.succession, orgcode.act, orgcode.change, "
+                       "orgcode.receipt"));
     PQclear(run(bench, "checkpoint"));
     double begun = seconds();
     bench->copy_backend_s = backend_seconds(bench->pg.conn);
@@ -279,7 +287,8 @@ int main(int argc, char **argv)
     struct log *log = log_open("bench", LOG_LEVEL_WARN, LOG_FORMAT_AUTO, 2);
     bench.national = national_open(mixed, 1);
     bench.arena = arena_open(0);
-    bench.entry = calloc((size_t)(bench.batch > NATIONAL_PROVINCES ? bench.batch : NATIONAL_PROVINCES), sizeof *bench.entry);
+    bench.entry =
+        calloc((size_t)(bench.batch > NATIONAL_PROVINCES ? bench.batch : NATIONAL_PROVINCES), sizeof *bench.entry);
     open_all(&bench, argv[1], log);
     run_acts(&bench);
     const struct engine_seen seen = bench.engine.seen;
@@ -288,16 +297,18 @@ int main(int argc, char **argv)
     size_t bytes = 0;
     double copy_s = copy_acts(&bench, &bytes);
     double apply_rate = (double)bench.acts / bench.take_s, copy_rate = (double)bench.acts / copy_s;
-    printf("%-12s %8ld acts, %ld a transaction: apply %7.0f acts/s (decode %.2f s of %.2f s), COPY %7.0f acts/s, ratio %.2f\n",
-           mixed ? "mixed" : "established", bench.acts, bench.batch, apply_rate, bench.prepare_s, bench.take_s, copy_rate,
-           apply_rate / copy_rate);
-    printf("%-12s %.0f bytes an act, %.2f changes an act, accepted %lld, rejected %lld, transactions %lld, peak memory %ld MiB\n", "",
-           (double)bytes / (double)bench.acts, (double)seen.changes / (double)bench.acts,
-           (long long)seen.verdict[VERDICT_ACCEPTED], (long long)seen.verdict[VERDICT_REJECTED], (long long)seen.writes,
-           usage.ru_maxrss / 1024);
+    printf("%-12s %8ld acts, %ld a transaction: apply %7.0f acts/s (decode %.2f s of %.2f s), COPY %7.0f acts/s, ratio "
+           "%.2f\n",
+        mixed ? "mixed" : "established", bench.acts, bench.batch, apply_rate, bench.prepare_s, bench.take_s, copy_rate,
+        apply_rate / copy_rate);
+    printf("%-12s %.0f bytes an act, %.2f changes an act, accepted %lld, rejected %lld, transactions %lld, peak memory "
+           "%ld MiB\n",
+        "", (double)bytes / (double)bench.acts, (double)seen.changes / (double)bench.acts,
+        (long long)seen.verdict[VERDICT_ACCEPTED], (long long)seen.verdict[VERDICT_REJECTED], (long long)seen.writes,
+        usage.ru_maxrss / 1024);
     double each = 1e6 / (double)bench.acts;
     printf("%-12s CPU an act: apply %.1f us and its server process %.1f us, COPY's server process %.1f us\n", "",
-           bench.cpu_s * each, bench.backend_s * each, bench.copy_backend_s * each);
+        bench.cpu_s * each, bench.backend_s * each, bench.copy_backend_s * each);
     national_close(bench.national);
     engine_close(&bench.engine);
     store_close(&bench.store);

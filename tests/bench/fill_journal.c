@@ -9,8 +9,8 @@
 
 /* orgcode-bench-fill BOOTSTRAP PREFIX [established|mixed] [ACTS] [SEED]
  *
- * Writes acts of a made-up nation into PREFIX.journal, as validate would have done: for measuring orgcode-apply alone. The
- * journal holds its genesis record (mode scripted) and nothing else. */
+ * Writes acts of a made-up nation into PREFIX.journal, as validate would have done: for measuring orgcode-apply alone.
+ * The journal holds its genesis record (mode scripted) and nothing else. */
 
 struct fill {
     struct kafka_client producer;
@@ -31,7 +31,8 @@ static void send_act(struct fill *fill, struct arena *arena, const struct act *a
     static const time_ms at = (time_ms)NATIONAL_TODAY * DAY_MS;
     int i = act->authority.data[0] == 'R' ? NATIONAL_PROVINCES : atoi(act->authority.data + 1) - 1;
     int64_t offset = fill->mark[i]++;
-    struct origin origin = {str_format(arena, "%s.%.*s", fill->acts, STR_ARG(act->authority)), act->authority, 0, offset, offset, at};
+    struct origin origin = {
+        str_format(arena, "%s.%.*s", fill->acts, STR_ARG(act->authority)), act->authority, 0, offset, offset, at};
     struct journal_header header[JOURNAL_HEADERS_MAX];
     struct str value;
     avro_act_encode(arena, act, &value);
@@ -39,12 +40,12 @@ static void send_act(struct fill *fill, struct arena *arena, const struct act *a
     rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
     for (size_t h = 0; h < count; h++)
         rd_kafka_header_add(headers, header[h].name.data, (ssize_t)header[h].name.len, header[h].value.data,
-                            (ssize_t)header[h].value.len);
+            (ssize_t)header[h].value.len);
     char *bytes = arena_copy(arena, value.data, value.len);
     while (rd_kafka_producev(fill->producer.rk, RD_KAFKA_V_TOPIC(fill->topic), RD_KAFKA_V_PARTITION(0),
-                             RD_KAFKA_V_KEY(act->authority.data, act->authority.len), RD_KAFKA_V_VALUE(bytes, value.len),
-                             RD_KAFKA_V_TIMESTAMP(at), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                             RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+               RD_KAFKA_V_KEY(act->authority.data, act->authority.len), RD_KAFKA_V_VALUE(bytes, value.len),
+               RD_KAFKA_V_TIMESTAMP(at), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+               RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         rd_kafka_poll(fill->producer.rk, 50);
 }
 

@@ -45,16 +45,18 @@ static uint64_t draw(struct national *national, uint64_t below)
     return (z ^ z >> 31) % below;
 }
 
-static const char *const kinds[] = {"Sở", "Chi cục", "Trung tâm", "Phòng", "Ban", "Ủy ban nhân dân xã", "Trường", "Trạm"};
-static const char *const fields[] = {"Xây dựng", "Tài chính", "Nông nghiệp và Môi trường", "Y tế", "Giáo dục và Đào tạo",
-                                     "Khoa học và Công nghệ", "Văn hóa, Thể thao và Du lịch", "Nội vụ", "Tư pháp"};
+static const char *const kinds[] = {
+    "Sở", "Chi cục", "Trung tâm", "Phòng", "Ban", "Ủy ban nhân dân xã", "Trường", "Trạm"};
+static const char *const fields[] = {"Xây dựng", "Tài chính", "Nông nghiệp và Môi trường", "Y tế",
+    "Giáo dục và Đào tạo", "Khoa học và Công nghệ", "Văn hóa, Thể thao và Du lịch", "Nội vụ", "Tư pháp"};
 
 static struct info draw_info(struct national *national, struct arena *arena, const char *code)
 {
     struct info info = {0};
     unsigned n = (unsigned)draw(national, 100000);
     info.field[INFO_NAME] = str_format(arena, "%s %s số %u", kinds[n % 8], fields[n / 8 % 9], n);
-    info.field[INFO_ADDRESS] = str_format(arena, "Số %u đường Lê Đại Hành, phường %u, tỉnh %.3s", n % 900 + 1, n % 30 + 1, code);
+    info.field[INFO_ADDRESS] =
+        str_format(arena, "Số %u đường Lê Đại Hành, phường %u, tỉnh %.3s", n % 900 + 1, n % 30 + 1, code);
     info.field[INFO_EMAIL] = str_format(arena, "vanthu.%u@example.vn", n);
     if (n % 2)
         info.field[INFO_PHONE] = str_format(arena, "024 %04u %04u", n % 10000, n / 10);
@@ -62,11 +64,14 @@ static struct info draw_info(struct national *national, struct arena *arena, con
         info.field[INFO_WEBSITE] = str_format(arena, "https://co-quan-%u.example.vn", n);
     if (n % 3 == 0) /* bodies that had a code of the older kind */
         info.field[INFO_LEGACY_CODE] = str_format(arena, "%03u.%02u.%02u.%.3s", (unsigned)draw(national, 1000),
-                                                  (unsigned)draw(national, 100), (unsigned)draw(national, 100), code);
+            (unsigned)draw(national, 100), (unsigned)draw(national, 100), code);
     return info;
 }
 
-static void province(int i, char out[8]) { snprintf(out, 8, "H%02d", i % 63 + 1); }
+static void province(int i, char out[8])
+{
+    snprintf(out, 8, "H%02d", i % 63 + 1);
+}
 
 /* A code never granted: under the province, or under one of its bodies. */
 static struct str draw_new(struct national *national, struct arena *arena, int at, const char *under)
@@ -109,9 +114,10 @@ static struct act *begin(struct national *national, struct arena *arena, int at)
     act->scheme = STR("gov");
     act->effective_on = act->happened_on = NATIONAL_TODAY - 20;
     unsigned n = (unsigned)draw(national, 9999);
-    act->decision = (struct decision_doc){.given = true, .number = str_format(arena, "%u/QĐ-UBND", n),
-                                          .issued_by = str_format(arena, "Ủy ban nhân dân tỉnh %s", head),
-                                          .issued_on = NATIONAL_TODAY - 22};
+    act->decision = (struct decision_doc){.given = true,
+        .number = str_format(arena, "%u/QĐ-UBND", n),
+        .issued_by = str_format(arena, "Ủy ban nhân dân tỉnh %s", head),
+        .issued_on = NATIONAL_TODAY - 22};
     return act;
 }
 
@@ -129,7 +135,10 @@ static void establish(struct national *national, struct arena *arena, int at, st
     keep(national, code);
 }
 
-static struct str code_of(struct arena *arena, const struct body *body) { return str_copy(arena, str_of(body->code)); }
+static struct str code_of(struct arena *arena, const struct body *body)
+{
+    return str_copy(arena, str_of(body->code));
+}
 
 static void merge(struct national *national, struct arena *arena, int at, struct act *act, struct body *first)
 {
@@ -171,7 +180,8 @@ static void recode(struct national *national, struct arena *arena, int at, struc
     keep(national, act->body.recoded.pair->to);
 }
 
-/* Of a hundred acts of a year of reform: 50 established, 20 contacts, 10 renamed, 6 recoded, 5 merged, 4 split, 5 ended. */
+/* Of a hundred acts of a year of reform: 50 established, 20 contacts, 10 renamed, 6 recoded, 5 merged, 4 split, 5
+ * ended. */
 static void happen(struct national *national, struct arena *arena, int at, struct act *act)
 {
     uint64_t dice = draw(national, 100);
@@ -183,11 +193,13 @@ static void happen(struct national *national, struct arena *arena, int at, struc
         act->kind = ACT_CONTACT_UPDATED;
         act->decision = (struct decision_doc){.given = false};
         act->body.contact_updated.code = code_of(arena, body);
-        act->body.contact_updated.set.field[INFO_EMAIL] = str_format(arena, "moi.%u@example.vn", (unsigned)draw(national, 99999));
+        act->body.contact_updated.set.field[INFO_EMAIL] =
+            str_format(arena, "moi.%u@example.vn", (unsigned)draw(national, 99999));
     } else if (dice < 80) {
         act->kind = ACT_RENAMED;
         act->body.renamed.code = code_of(arena, body);
-        act->body.renamed.set.field[INFO_NAME] = str_format(arena, "%s mới %u", kinds[dice % 8], (unsigned)draw(national, 99999));
+        act->body.renamed.set.field[INFO_NAME] =
+            str_format(arena, "%s mới %u", kinds[dice % 8], (unsigned)draw(national, 99999));
     } else if (dice < 86) {
         recode(national, arena, at, act, body);
     } else if (dice < 91) {

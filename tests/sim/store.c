@@ -6,9 +6,9 @@
 #include "codec/json_act.h"
 #include "engine.h"
 
-/* orgcode-sim-store CONNINFO BATCH: a journal as JSON lines (README.md) through orgcode-apply's engine into an empty, migrated
- * database, BATCH records a transaction. What the tables then hold must not depend on BATCH: with 1, whatever the core
- * looks at comes from the tables; with many, it never left the memory. */
+/* orgcode-sim-store CONNINFO BATCH: a journal as JSON lines (README.md) through orgcode-apply's engine into an empty,
+ * migrated database, BATCH records a transaction. What the tables then hold must not depend on BATCH: with 1, whatever
+ * the core looks at comes from the tables; with many, it never left the memory. */
 
 struct reader {
     struct arena *arena;
