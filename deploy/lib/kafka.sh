@@ -55,7 +55,9 @@ offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
-transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+# Longer than a start takes: a broker that ends transactions by their time-out before it knows the leaders of its own
+# partitions, right after a crash, drops the abort markers, and readers would see the aborted records among the next committed ones.
+transaction.abort.timed.out.transaction.cleanup.interval.ms=20000
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
