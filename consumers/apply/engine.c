@@ -2,11 +2,15 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/scene.h"
 
 /* Beyond this the batch is written although more could be decided: memory stays bounded. */
 #define ARENA_FLUSH ((size_t)14 << 20)
+/* Records whose needs are loaded in one go, and room for these; more takes memory of the batch. */
+#define PREFETCH_RECORDS ((size_t)3000)
+#define PREFETCH_NEEDS ((size_t)12000)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
 {
@@ -57,6 +61,9 @@ struct sha256 entry_digest(const struct entry *entry)
 void engine_open(struct engine *engine, struct store *store, struct log *log, const char *topic)
 {
     *engine = (struct engine){.store = store, .log = log, .topic = topic, .arena = arena_open(0)};
+    engine->needs = calloc(PREFETCH_NEEDS, sizeof *engine->needs);
+    if (!engine->needs)
+        abort();
 }
 
 void engine_close(struct engine *engine)
@@ -65,6 +72,7 @@ void engine_close(struct engine *engine)
         registry_close(engine->registry);
     if (engine->arena)
         arena_close(engine->arena);
+    free(engine->needs);
     *engine = (struct engine){0};
 }
 
@@ -137,20 +145,30 @@ static struct status write_out(struct engine *engine, const struct entry *done, 
     engine->at = to;
     bool large = arena_used(engine->arena) > 2 * ARENA_FLUSH;
     registry_reset(engine->registry);
+    engine->cold = true;
     if (large) /* one act of thousands of codes must not be felt for ever */
         malloc_trim(0);
     engine->registry->next_due = engine->store->next_due;
     return status;
 }
 
-static struct status prefetch(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault)
+/* Loads what the next records will surely ask for; returns how many of them in *known. The list of questions has memory
+ * of its own, so that it does not count as the batch's. */
+static struct status prefetch(
+    struct engine *engine, const struct entry *entry, size_t count, size_t *known, struct fault *fault)
 {
-    engine->registry->needs.count = 0;
-    for (size_t i = 0; i < count; i++)
-        registry_prefetch(engine->registry, &entry[i].record);
-    if (engine->registry->needs.count == 0)
-        return status_ok();
-    return store_load(engine->store, engine->registry, fault);
+    struct registry *registry = engine->registry;
+    *known = count < PREFETCH_RECORDS ? count : PREFETCH_RECORDS;
+    engine->cold = false;
+    registry->needs.item = engine->needs;
+    registry->needs.count = 0;
+    registry->needs.room = PREFETCH_NEEDS;
+    for (size_t i = 0; i < *known; i++)
+        registry_prefetch(registry, &entry[i].record);
+    struct status status = registry->needs.count ? store_load(engine->store, registry, fault) : status_ok();
+    registry->needs.item = NULL;
+    registry->needs.count = registry->needs.room = 0;
+    return status;
 }
 
 static struct status check(struct engine *engine, const struct entry *entry, int64_t expected, struct fault *fault)
@@ -206,9 +224,8 @@ static struct status step(
             *done = entry;
             if (arena_used(engine->arena) <= ARENA_FLUSH || rest == 0)
                 return status;
-            status = write_out(engine, entry, entry->offset + 1, fault);
             *done = NULL;
-            return status_failed(status) ? status : prefetch(engine, entry + 1, rest, fault);
+            return write_out(engine, entry, entry->offset + 1, fault);
         }
         if (status_failed(status))
             return status;
@@ -218,9 +235,15 @@ static struct status step(
 struct status engine_take(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault)
 {
     const struct entry *done = NULL;
-    struct status status = prefetch(engine, entry, count, fault);
+    struct status status = status_ok();
+    size_t known = 0, more;
     for (size_t i = 0; i < count && !status_failed(status); i++) {
-        status = check(engine, &entry[i], i ? entry[i - 1].offset + 1 : engine->at.next_offset, fault);
+        if (i >= known || engine->cold) {
+            status = prefetch(engine, entry + i, count - i, &more, fault);
+            known = i + more;
+        }
+        if (!status_failed(status))
+            status = check(engine, &entry[i], i ? entry[i - 1].offset + 1 : engine->at.next_offset, fault);
         if (!status_failed(status))
             status = step(engine, &entry[i], count - i - 1, &done, fault);
     }

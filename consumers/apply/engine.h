@@ -38,6 +38,8 @@ struct engine {
     const char *topic;       /* the journal's, for logs */
     struct engine_seen seen; /* since the program began */
     bool tick_read;          /* a tick came by; the caller clears it */
+    struct need *needs;      /* room for the questions of a batch */
+    bool cold;               /* the scene was forgotten: nothing is loaded */
 };
 
 /* `store` is open and stays the caller's. */

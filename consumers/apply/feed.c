@@ -10,6 +10,7 @@
 #define SPARE 64        /* records that come although the partition is paused */
 #define IDLE_MS 100     /* poll while there is nothing */
 #define STALLED_MS 1000 /* the writer is away this long: the partition is paused */
+#define SILENT_MS 3000  /* nothing comes this long although the journal goes on: it is read again */
 
 struct feed {
     struct feed_config config;
@@ -29,7 +30,8 @@ struct feed {
     int64_t expected; /* offset of the next record; -1: not begun */
     int64_t doubted;  /* offset at which a jump was seen once */
     bool paused;
-    time_ms full_since;
+    time_ms full_since, moved_at;
+    int64_t silent_end; /* end of the journal at which silence was doubted last */
 };
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
@@ -76,8 +78,10 @@ static void read_from(struct feed *feed, int64_t offset)
         feed_fail(feed, kafka_status(err), rd_kafka_err2str(err));
         return;
     }
-    pause_reading(feed, false);
+    if (feed->paused)
+        pause_reading(feed, false);
     feed->expected = offset;
+    feed->moved_at = time_monotonic();
 }
 
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
@@ -92,16 +96,13 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     batch_clear(feed->filling);
     pthread_cond_broadcast(&feed->changed);
     pthread_mutex_unlock(&feed->lock);
-    if (!assigned) {
-        rd_kafka_assign(rk, err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? list : NULL);
-        return;
-    }
-    /* Where to begin stands in PostgreSQL: nothing is fetched before the writer says it. */
-    for (int i = 0; i < list->cnt; i++)
-        list->elems[i].offset = RD_KAFKA_OFFSET_END;
-    rd_kafka_assign(rk, list);
-    rd_kafka_pause_partitions(rk, list);
-    feed->paused = true;
+    /* Where to begin stands in PostgreSQL: nothing is read, from no offset, before the writer says it. (To assign the
+     * partition paused and then seek loses a race in the library when brokers come back: it went on reading at the end.) */
+    feed->paused = false;
+    rd_kafka_topic_partition_list_t *none = assigned ? rd_kafka_topic_partition_list_new(0) : NULL;
+    rd_kafka_assign(rk, none);
+    if (none)
+        rd_kafka_topic_partition_list_destroy(none);
 }
 
 static void take_message(struct feed *feed, const rd_kafka_message_t *message)
@@ -119,6 +120,23 @@ static void take_message(struct feed *feed, const rd_kafka_message_t *message)
     }
     batch_add(feed->filling, message, feed->config.reader);
     feed->expected = message->offset + 1;
+    feed->moved_at = time_monotonic();
+}
+
+/* The journal goes on beyond what comes: the library reads elsewhere, or not at all. */
+static void doubt_silence(struct feed *feed)
+{
+    if (feed->expected < 0 || time_monotonic() - feed->moved_at < SILENT_MS)
+        return;
+    feed->moved_at = time_monotonic();
+    int64_t low, high;
+    if (rd_kafka_get_watermark_offsets(feed->consumer.rk, feed->config.topic, 0, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        high <= feed->expected || high == feed->silent_end)
+        return;
+    feed->silent_end = high;
+    log_warn(feed->config.log, "records do not come, reading again", LOG_PLACE(feed->config.topic, 0, feed->expected),
+        LOG_INT("end", high));
+    read_from(feed, feed->expected);
 }
 
 static void take_event(struct feed *feed, const rd_kafka_message_t *message)
@@ -202,6 +220,8 @@ static void *run(void *argument)
         int timeout_ms = feed->filling->count == 0 ? IDLE_MS : drained ? 1 : 0;
         rd_kafka_message_t *message = rd_kafka_consumer_poll(feed->consumer.rk, timeout_ms);
         drained = !message;
+        if (drained)
+            doubt_silence(feed);
         if (message) {
             take_event(feed, message);
             rd_kafka_message_destroy(message);
