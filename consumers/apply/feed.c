@@ -1,6 +1,7 @@
 #include "feed.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,6 +16,7 @@
 struct feed {
     struct feed_config config;
     struct kafka_client consumer;
+    char client_id[64];
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
@@ -87,7 +89,7 @@ static void read_from(struct feed *feed, int64_t offset)
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     struct feed *feed = ((struct kafka_client *)opaque)->user;
-    bool assigned = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && list->cnt > 0;
+    bool answer = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, assigned = answer && list->cnt > 0;
     pthread_mutex_lock(&feed->lock);
     feed->assigned = assigned;
     feed->term++;
@@ -97,9 +99,12 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     pthread_cond_broadcast(&feed->changed);
     pthread_mutex_unlock(&feed->lock);
     /* Where to begin stands in PostgreSQL: nothing is read, from no offset, before the writer says it. (To assign the
-     * partition paused and then seek loses a race in the library when brokers come back: it went on reading at the end.) */
+     * partition paused and then seek loses a race in the library when brokers come back: it went on reading at the
+     * end.) */
     feed->paused = false;
-    rd_kafka_topic_partition_list_t *none = assigned ? rd_kafka_topic_partition_list_new(0) : NULL;
+    /* An assignment of nothing is answered with an empty list too: NULL is no answer, and without one the library never
+     * joins again, so that a standby would stay one for ever. */
+    rd_kafka_topic_partition_list_t *none = answer ? rd_kafka_topic_partition_list_new(0) : NULL;
     rd_kafka_assign(rk, none);
     if (none)
         rd_kafka_topic_partition_list_destroy(none);
@@ -130,7 +135,8 @@ static void doubt_silence(struct feed *feed)
         return;
     feed->moved_at = time_monotonic();
     int64_t low, high;
-    if (rd_kafka_get_watermark_offsets(feed->consumer.rk, feed->config.topic, 0, &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+    if (rd_kafka_get_watermark_offsets(feed->consumer.rk, feed->config.topic, 0, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
         high <= feed->expected || high == feed->silent_end)
         return;
     feed->silent_end = high;
@@ -251,7 +257,11 @@ struct status feed_open(struct feed **out, const struct feed_config *config, str
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&feed->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    static const struct kafka_setting quick[] = {{"heartbeat.interval.ms", "1000"}, {"fetch.wait.max.ms", "100"}};
+    /* The broker makes member ids from client ids, and `range` gives one partition to the least: so the copy that began
+     * first stays the active one, and another that joins or comes back does not take the journal from it. */
+    snprintf(feed->client_id, sizeof feed->client_id, "orgcode-apply-%016lld", (long long)time_now());
+    const struct kafka_setting quick[] = {
+        {"client.id", feed->client_id}, {"heartbeat.interval.ms", "1000"}, {"fetch.wait.max.ms", "100"}};
     struct kafka_config kafka = *config->kafka;
     kafka.user = feed;
     kafka.extra = quick;
