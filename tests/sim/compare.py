@@ -17,10 +17,17 @@ import journal_gen
 import model as M
 
 
-def limit():
-    """A core that runs away must not take the machine with it."""
-    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+def limits_of(sim):
+    """A core that runs away must not take the machine with it. Under ASan the address space is its own affair."""
+    with open(sim, "rb") as program:
+        sanitized = b"__asan_init" in program.read()
+
+    def limit():
+        if not sanitized:
+            resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+        resource.setrlimit(resource.RLIMIT_CPU, (300 if sanitized else 60,) * 2)
+
+    return limit
 
 
 def run_driver(sim, journals, batch=1):
@@ -28,7 +35,7 @@ def run_driver(sim, journals, batch=1):
     text = []
     for journal in journals:
         text += [json.dumps(record, ensure_ascii=False) for record in journal] + ['{"reset":true}']
-    done = subprocess.run([sim, "--batch", str(batch)], input="\n".join(text) + "\n", capture_output=True, text=True, preexec_fn=limit,
+    done = subprocess.run([sim, "--batch", str(batch)], input="\n".join(text) + "\n", capture_output=True, text=True, preexec_fn=limits_of(sim),
                           timeout=600)
     results, lines = [], []
     for line in done.stdout.splitlines():
