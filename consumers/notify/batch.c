@@ -110,53 +110,39 @@ static struct status send_change(struct notifier *n, const PGresult *rows, int r
         change_headers(n, &texts), fault);
 }
 
-/* Of several changes of one subject in a batch the last is its state. A code that was never granted has no record, and a
- * null value would erase one: nothing is sent. */
-static struct status send_states(struct notifier *n, struct batch_counts *counts, struct fault *fault)
+/* Of several changes of one subject in a batch the last is its state. */
+static struct map last_of_subject(struct notifier *n, const PGresult *rows)
 {
-    const PGresult *rows = n->feed.changes;
     struct map last = {0};
     for (int row = 0; row < PQntuples(rows); row++) {
         int *at = arena_new(n->arena, int);
         *at = row;
         *map_put(n->arena, &last, pg_text(rows, row, CHANGE_SUBJECT)) = at;
     }
-    for (size_t i = 0; i < last.count; i++) {
-        int row = *(const int *)last.entry[i].value;
-        struct str record = record_member(pg_text(rows, row, CHANGE_DATA), STR("record"));
-        if (!str_given(record) || record.data[0] != '{')
-            continue;
-        struct status s = sender_put(&n->sender, n->topics.state.data, last.entry[i].key, record, NULL, fault);
-        if (status_failed(s))
-            return s;
-        counts->states++;
-    }
-    return status_ok();
+    return last;
 }
 
-static struct status send_changes(struct notifier *n, struct notify_place *next, struct batch_counts *counts,
+/* A code that was never granted has no record, and a null value would erase one: nothing is sent. */
+static struct status send_state(struct notifier *n, const PGresult *rows, int row, struct batch_counts *counts,
     struct fault *fault)
 {
-    const PGresult *rows = n->feed.changes;
-    for (int row = 0; row < PQntuples(rows); row++) {
-        int64_t sequence = pg_int8(rows, row, CHANGE_SEQUENCE);
-        if (sequence != next->sequence + 1)
-            return status_fail(fault, STATUS_STOP, "hole", "change %lld follows %lld", (long long)sequence,
-                (long long)next->sequence);
-        struct status s = send_change(n, rows, row, fault);
-        if (status_failed(s))
-            return s;
-        next->sequence = sequence;
-        counts->changes++;
-    }
-    return send_states(n, counts, fault);
+    struct str record = record_member(pg_text(rows, row, CHANGE_DATA), STR("record"));
+    if (!str_given(record) || record.data[0] != '{')
+        return status_ok();
+    counts->states++;
+    return sender_put(&n->sender, n->topics.state.data, pg_text(rows, row, CHANGE_SUBJECT), record, NULL, fault);
 }
 
-static struct status send_receipt(struct notifier *n, const char *topic, const PGresult *rows, int row,
+static struct status send_receipt(struct notifier *n, const PGresult *rows, int row, struct batch_counts *counts,
     struct fault *fault)
 {
     char id[UUID_TEXT_SIZE];
     struct str key = STR_NONE, value;
+    const struct receipts_topic *topic = topic_of(n, pg_text(rows, row, RECEIPT_AUTHORITY));
+    if (!topic->exists) {
+        counts->skipped++;
+        return status_ok();
+    }
     if (!pg_is_null(rows, row, RECEIPT_ACT))
         key = str_of(uuid_format(pg_uuid(rows, row, RECEIPT_ACT), id));
     struct status s = receipt_with_messages(n->arena, pg_text(rows, row, RECEIPT_DATA), &value, fault);
@@ -165,48 +151,55 @@ static struct status send_receipt(struct notifier *n, const char *topic, const P
     rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
     kafka_header_add_int(headers, "oc-number", pg_int8(rows, row, RECEIPT_NUMBER));
     kafka_header_add(headers, "oc-verdict", verdict_name((enum verdict)pg_int2(rows, row, RECEIPT_VERDICT)));
-    return sender_put(&n->sender, topic, key, value, headers, fault);
+    counts->receipts++;
+    return sender_put(&n->sender, topic->name, key, value, headers, fault);
 }
 
-static struct status send_receipts(struct notifier *n, struct notify_place *next, struct batch_counts *counts,
-    struct fault *fault)
+/* The numbers of the rows follow `*at` without a hole; `*at` moves to the last. */
+static struct status follow(const PGresult *rows, int column, const char *what, int64_t *at, struct fault *fault)
 {
-    const PGresult *rows = n->feed.receipts;
-    for (int row = 0; row < PQntuples(rows); row++) {
-        int64_t number = pg_int8(rows, row, RECEIPT_NUMBER);
-        if (number != next->receipt + 1)
-            return status_fail(fault, STATUS_STOP, "hole", "receipt %lld follows %lld", (long long)number,
-                (long long)next->receipt);
-        const struct receipts_topic *topic = topic_of(n, pg_text(rows, row, RECEIPT_AUTHORITY));
-        if (topic->exists) {
-            struct status s = send_receipt(n, topic->name, rows, row, fault);
-            if (status_failed(s))
-                return s;
-            counts->receipts++;
-        } else {
-            counts->skipped++;
-        }
-        next->receipt = number;
+    for (int row = 0; rows && row < PQntuples(rows); row++) {
+        int64_t number = pg_int8(rows, row, column);
+        if (number != *at + 1)
+            return status_fail(fault, STATUS_STOP, "hole", "%s %lld follows %lld", what, (long long)number, (long long)*at);
+        *at = number;
     }
     return status_ok();
 }
 
-struct status batch_send(struct notifier *n, struct notify_place *next, struct batch_counts *counts,
-    struct fault *fault)
+static struct status send_place(struct notifier *n, struct notify_place next, struct fault *fault)
 {
-    struct status s = status_ok();
-    *next = n->place;
-    *counts = (struct batch_counts){0};
-    if (n->feed.changes)
-        s = send_changes(n, next, counts, fault);
-    if (!status_failed(s) && n->feed.receipts)
-        s = send_receipts(n, next, counts, fault);
-    if (status_failed(s))
-        return s;
     struct str place;
-    place_format(n->arena, *next, &place);
     char writer[UUID_TEXT_SIZE];
+    place_format(n->arena, next, &place);
     rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
     kafka_header_add(headers, NOTIFY_PLACE_WRITER, str_of(uuid_format(n->writer, writer)));
     return sender_put(&n->sender, n->topics.place.data, STR(NOTIFY_PLACE_KEY), place, headers, fault);
+}
+
+/* The topics take turns: all are named to the coordinator in one request then, and none waits for another to end. The place
+ * counts only with its transaction, so it may go first. */
+struct status batch_send(struct notifier *n, struct notify_place *next, struct batch_counts *counts,
+    struct fault *fault)
+{
+    const PGresult *changes = n->feed.changes, *receipts = n->feed.receipts;
+    int change_count = changes ? PQntuples(changes) : 0, receipt_count = receipts ? PQntuples(receipts) : 0;
+    struct map last = changes ? last_of_subject(n, changes) : (struct map){0};
+    *next = n->place;
+    *counts = (struct batch_counts){0};
+    struct status s = follow(changes, CHANGE_SEQUENCE, "change", &next->sequence, fault);
+    if (!status_failed(s))
+        s = follow(receipts, RECEIPT_NUMBER, "receipt", &next->receipt, fault);
+    if (!status_failed(s))
+        s = send_place(n, *next, fault);
+    for (int row = 0; (row < change_count || row < receipt_count) && !status_failed(s); row++) {
+        if (row < change_count)
+            s = send_change(n, changes, row, fault);
+        if (!status_failed(s) && (size_t)row < last.count)
+            s = send_state(n, changes, *(const int *)last.entry[row].value, counts, fault);
+        if (!status_failed(s) && row < receipt_count)
+            s = send_receipt(n, receipts, row, counts, fault);
+    }
+    counts->changes = change_count;
+    return s;
 }

@@ -50,6 +50,7 @@ struct notifier {
     struct notify_place place;
     struct uuid last_writer;     /* of the last place that was read */
     struct feed_standing standing;
+    time_ms committed_at;        /* the last transaction; monotonic, 0: none yet */
     bool behind;                 /* said that the registry is behind the place */
 };
 
