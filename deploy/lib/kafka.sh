@@ -6,32 +6,38 @@ kafka_version() { sed -n 's:^  <version>\(.*\)</version>:\1:p' "$ORGCODE_ROOT/de
 kafka_jars() { echo "$ORGCODE_CACHE/kafka-$(kafka_version)"; }
 kafka_bootstrap() { echo "127.0.0.1:$(port_get kafka)"; }
 
-# Fetches the jars that deploy/kafka/pom.xml pins and checks each against deploy/kafka/jars.sha256.
+# Fetches the jars that deploy/kafka/pom.xml pins and checks each against deploy/kafka/jars.sha256. Several may ask at the
+# same time: one fetches, the others wait for it.
 kafka_fetch()
 {
-    local jars part log
+    local jars
     jars=$(kafka_jars)
     [ ! -e "$jars/complete" ] || return 0
-    step "fetching Apache Kafka $(kafka_version) (54 MB, once)"
     mkdir -p "$ORGCODE_CACHE" 2>/dev/null || die "cannot make the folder $ORGCODE_CACHE" "Set ORGCODE_CACHE to one that you may write."
     disk_need 300 "$ORGCODE_CACHE"
-    part=$(mktemp -d "$jars.XXXXXX")
-    log=$part/mvn.log
-    if ! mvn -q -B -Dstyle.color=never -f "$ORGCODE_ROOT/deploy/kafka/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
+    (
+        flock -w 900 7 || die "another program has been fetching Kafka's jars for 15 minutes" "Look for it with: fuser $ORGCODE_CACHE/lock"
+        [ -e "$jars/complete" ] || kafka_fetch_into "$jars"
+    ) 7>"$ORGCODE_CACHE/lock" 9>&-
+}
+
+kafka_fetch_into()
+{
+    local part=$1.part log=$1.log
+    step "fetching Apache Kafka $(kafka_version) (54 MB, once)"
+    rm -rf "$part" "$1"
+    if ! mvn -q -B -Dstyle.color=never -f "$ORGCODE_ROOT/deploy/kafka/pom.xml" \
+        org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$part/lib" >"$log" 2>&1; then
-        grep -E 'ERROR' "$log" | head -4 | cut -c1-300 | sed 's/^/       | /' >&2
-        rm -rf "$part"
+        sed -n 's/\x1b\[[0-9;]*m//g; s/.*ERROR\]/       |/p' "$log" | head -4 | cut -c1-300 >&2
         die "Maven could not fetch Kafka's jars" \
             "No network? Behind a proxy or a mirror, set it in ~/.m2/settings.xml. Then run this again, or set" \
             "ORGCODE_BOOTSTRAP to a broker that is there already."
     fi
-    (cd "$part/lib" && sha256sum --quiet -c "$ORGCODE_ROOT/deploy/kafka/jars.sha256" >&2) || {
-        rm -rf "$part"
+    (cd "$part/lib" && sha256sum --quiet -c "$ORGCODE_ROOT/deploy/kafka/jars.sha256" >&2) ||
         die "Kafka's jars are not those that deploy/kafka/jars.sha256 names" "Remove them from ~/.m2 and run this again."
-    }
     touch "$part/complete"
-    rm -rf "$jars"
-    mv -T "$part" "$jars" 2>/dev/null || [ -e "$jars/complete" ] || die "cannot move Kafka's jars to $jars"
+    mv -T "$part" "$1" || die "cannot move Kafka's jars to $1"
 }
 
 # The settings file, written anew at each start. Everything that matters is said; retention is for ever.

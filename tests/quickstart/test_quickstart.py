@@ -138,7 +138,7 @@ def test_services_of_an_ordinary_account(checkout, tmp_path_factory):
         if not folder.stat().st_mode & 0o001:
             folder.chmod(folder.stat().st_mode | 0o011)
     shutil.copytree(checkout.folder / "deploy", home / "deploy")
-    jars = next(Path(os.environ.get("ORGCODE_CACHE") or Path.home() / ".cache/orgcode").glob("kafka-*"))
+    jars = next(Path(os.environ.get("ORGCODE_CACHE") or Path.home() / ".cache/orgcode").glob("kafka-*/complete")).parent
     shutil.copytree(jars, home / "cache" / jars.name)
     for path in [home, *home.rglob("*")]:
         os.chown(path, account.pw_uid, account.pw_gid)
