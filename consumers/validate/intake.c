@@ -123,7 +123,7 @@ static void on_assigned(struct validate *v, rd_kafka_topic_partition_list_t *lis
 {
     flows_drop(&v->flows);
     if (list->cnt > FLOWS_MAX || !ask_places(v, list)) {
-        rd_kafka_assign(v->consumer.rk, NULL);
+        intake_assign(v); /* of nothing: without an answer the library would never join again */
         v->rejoin = true;
         return;
     }

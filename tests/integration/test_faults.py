@@ -14,6 +14,7 @@ import pytest
 from harness import wait_until
 from harness.load import Load
 from harness.oracle import Oracle
+from test_notify import Rows
 
 SEED = int(os.environ.get("ORGCODE_FAULTS_SEED") or random.SystemRandom().getrandbits(31))
 KILLS = int(os.environ.get("ORGCODE_FAULTS_KILLS") or 15)
@@ -140,3 +141,35 @@ def test_killed_between_the_journals_acknowledgement_and_the_commit(make_registr
     settle(registry)
     counts = Oracle(registry, load.act_of).check(load.sent)
     assert counts["repeats"] >= 50, counts
+
+
+@pytest.mark.slow
+@pytest.mark.noasan
+def test_kafka_away_for_longer_than_a_transaction_lives(make_registry, services):
+    """The transaction that was cut is undone in every topic, although nobody was there to end it."""
+    authorities = ["ROOT"] + [f"A{n:02}" for n in range(1, 13)]
+    registry = make_registry(authorities=authorities)
+    rows, stop = Rows(registry), threading.Event()
+
+    def write():
+        while not stop.is_set():
+            rows.add(random.randint(0, 300), random.randint(0, 300), authorities=authorities)
+
+    registry.start("notify")
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        wait_until(lambda: len(registry.read("notify.place")) > 5, 20)
+        services.kill("kafka")
+        stop.set()
+        time.sleep(12)
+        services.start("kafka")
+    finally:
+        stop.set()
+        writer.join()
+    registry.wait_notified(60)
+    assert [int(c["sequence"]) for c in registry.changes()] == list(range(1, rows.sequence + 1))
+    numbers = [[int(m.headers["oc-number"]) for m in registry.read(f"receipts.{a}")] for a in authorities]
+    assert all(told == sorted(told) for told in numbers)
+    assert sorted(n for told in numbers for n in told) == list(range(1, rows.receipt + 1))
+    rows.connection.close()

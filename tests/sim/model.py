@@ -230,7 +230,8 @@ class Model(Timeline, Checks, References):
         entry = self.entry(act)
         if mode == "due":
             first, last = self.notice(act, "act.withdrawn")
-        if mode == "fresh" and faults.rule() != "ACCOUNT" and (entry is None or entry["verdict"] == "rejected"):
+        forged = any(slug in ("account-publisher", "account-name") for slug in faults.slugs())
+        if mode == "fresh" and not forged and (entry is None or entry["verdict"] == "rejected"):
             self.acts[act["authority"], act["actId"]] = self.make_entry(act, number, self.time, "rejected", 0, 0)
         if mode != "fresh":
             entry.update(verdict="rejected", rule=faults.rule(), first=first, last=last)
