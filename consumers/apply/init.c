@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "codec/journal.h"
+#include "shell/kafka_journal.h"
 
 static bool visit(const rd_kafka_message_t *message, void *user)
 {
@@ -58,16 +59,9 @@ struct status genesis_write(const struct kafka_config *kafka, const char *topic,
         return status_ok();
     struct uuid id = uuid_is_nil(wanted->registry_id) ? uuid_random() : wanted->registry_id;
     struct arena *arena = arena_open(0);
-    struct journal_header header[JOURNAL_HEADERS_MAX];
     struct str value;
     journal_genesis_encode(arena, id, wanted->epoch, wanted->mode, &value);
-    size_t count = journal_headers(arena, RECORD_GENESIS, time_now(), NULL, header);
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
-    for (size_t i = 0; i < count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%.*s", STR_ARG(header[i].name));
-        kafka_header_add(headers, name, header[i].value);
-    }
+    rd_kafka_headers_t *headers = kafka_journal_headers(arena, RECORD_GENESIS, NULL);
     status = kafka_send(kafka, topic, 0, STR_NONE, value, headers, 0, KAFKA_DEADLINE_MS, NULL, fault);
     arena_close(arena);
     return status_failed(status) ? status : genesis_read(kafka, topic, out, fault);

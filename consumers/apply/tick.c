@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "codec/journal.h"
+#include "shell/kafka_journal.h"
 
 void tick_open(struct tick *tick, const struct kafka_config *kafka, const char *topic, struct log *log)
 {
@@ -46,14 +46,7 @@ static struct status send_tick(struct tick *tick, struct fault *fault)
         return status;
     char empty[1] = ""; /* not null */
     struct arena *arena = arena_open(0);
-    struct journal_header header[JOURNAL_HEADERS_MAX];
-    size_t count = journal_headers(arena, RECORD_TICK, time_now(), NULL, header);
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
-    for (size_t i = 0; i < count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%.*s", STR_ARG(header[i].name));
-        kafka_header_add(headers, name, header[i].value);
-    }
+    rd_kafka_headers_t *headers = kafka_journal_headers(arena, RECORD_TICK, NULL);
     rd_kafka_resp_err_t err = rd_kafka_producev(tick->producer.rk, RD_KAFKA_V_TOPIC(tick->topic),
         RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_VALUE(empty, 0), RD_KAFKA_V_HEADERS(headers),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
