@@ -18,7 +18,7 @@ from test_notify import Rows
 
 SEED = int(os.environ.get("ORGCODE_FAULTS_SEED") or random.SystemRandom().getrandbits(31))
 KILLS = int(os.environ.get("ORGCODE_FAULTS_KILLS") or 15)
-ACTS = int(os.environ.get("ORGCODE_FAULTS_ACTS") or 2000)
+ACTS = int(os.environ.get("ORGCODE_FAULTS_ACTS") or 1500)
 VICTIMS = os.environ.get("ORGCODE_FAULTS_VICTIMS")
 WEIGHTS = {"validate": 2, "validate-2": 2, "apply": 3, "apply-2": 3, "notify": 2, "postgres": 2, "kafka": 1}
 if VICTIMS:
@@ -88,7 +88,7 @@ def test_a_load_with_everything_dying(make_registry, services, capsys):
     registry = make_registry(mode="scripted", authorities=load.authorities)
     load.frame(registry)
     start_copies(registry)
-    loader, told = Loader(registry, load, KILLS * 2.5), []
+    loader, told = Loader(registry, load, KILLS * 2), []
     try:
         while len(told) < KILLS:
             time.sleep(rng.uniform(0.2, 3))
