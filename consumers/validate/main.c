@@ -19,7 +19,7 @@ static const struct option_row rows[] = {
     {.name = "linger",
         .kind = OPTION_DURATION,
         .offset = offsetof(struct validate_options, linger_ms),
-        .initial = "2ms",
+        .initial = "1ms",
         .max = 1000,
         .help = "How long records wait for others to share a request to the journal."},
     {.name = "window",
@@ -121,7 +121,7 @@ static struct status run(struct validate *v)
     time_ms measure_at = 0;
     process_ready();
     while (!process_stopping() && !status_failed(v->fatal)) {
-        intake_serve(v, v->flows.entries > 0 ? 2 : 100);
+        intake_serve(v, v->flows.entries > 0 ? 1 : 100);
         relay_serve(v, 0);
         if (v->broken) {
             log_warn(v->log, "rewinding to the committed places", LOG_INT("waiting", v->flows.entries));

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "codec/journal.h"
+#include "shell/kafka_journal.h"
 #include "judge.h"
 #include "shell/hook.h"
 #include "shell/process.h"
@@ -48,6 +49,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     }
     hook_point("after-send");
     entry->state = ENTRY_DONE;
+    v->under_way--;
     metric_add(entry->reason == REASON_NONE                ? v->m.forwarded
                : entry->reason == REASON_ACCOUNT_PUBLISHER ? v->m.refused_account
                                                            : v->m.refused_form,
@@ -133,7 +135,6 @@ struct status relay_wait_topics(struct validate *v)
 /* Own headers alone: none of the sender's comes near the journal. */
 static rd_kafka_headers_t *journal_headers_of(struct validate *v, const struct entry *entry)
 {
-    struct journal_header header[JOURNAL_HEADERS_MAX];
     struct origin origin = {.topic = str_of(entry->flow->topic),
         .authority = entry->flow->authority,
         .partition = entry->flow->partition,
@@ -141,13 +142,7 @@ static rd_kafka_headers_t *journal_headers_of(struct validate *v, const struct e
         .offset = entry->offset,
         .time = entry->time_ms};
     enum record_kind kind = entry->reason == REASON_NONE ? RECORD_ACT : RECORD_REFUSAL;
-    size_t count = journal_headers(v->arena, kind, time_now(), &origin, header);
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(count);
-    for (size_t i = 0; i < count; i++) {
-        rd_kafka_header_add(headers, header[i].name.data, (ssize_t)header[i].name.len, header[i].value.data,
-            (ssize_t)header[i].value.len);
-    }
-    return headers;
+    return kafka_journal_headers(v->arena, kind, &origin);
 }
 
 /* False: the producer's queue is full, try later. */
@@ -164,6 +159,7 @@ static bool send_to_journal(struct validate *v, struct entry *entry)
         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         entry->state = ENTRY_SENT;
+        v->under_way++;
         return true;
     }
     rd_kafka_headers_destroy(headers);
@@ -189,8 +185,14 @@ static bool send_flow(struct validate *v, struct flow *flow)
     return true;
 }
 
+/* What is ready goes as one group, and the next gathers until the journal has it: one request and one write to the disk
+ * for many records. librdkafka has one request of an idempotent producer under way per partition in practice, and burns a
+ * core while further records wait for its answer: so they wait here. */
 static void send_ready(struct validate *v)
 {
+    if (v->under_way > 0) {
+        return;
+    }
     v->unsent = false;
     for (size_t i = 0; i < v->flows.count && !v->broken; i++) {
         if (!send_flow(v, v->flows.item[i])) {
@@ -282,9 +284,7 @@ void relay_take(struct validate *v, struct entry *entry)
         return;
     }
     entry->state = ENTRY_READY;
-    if (entry->flow->unsent == entry && !send_flow(v, entry->flow)) {
-        v->unsent = true;
-    }
+    v->unsent = true;
 }
 
 void relay_serve(struct validate *v, int timeout_ms)
@@ -315,6 +315,7 @@ void relay_restart(struct validate *v)
     }
     metric_add(v->m.restarts, 1);
     v->broken = v->unsent = false;
+    v->under_way = 0;
     while (!process_stopping()) {
         if (backoff_wait(&v->backoff)) {
             return;

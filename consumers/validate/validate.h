@@ -35,7 +35,8 @@ struct validate {
     rd_kafka_topic_t *journal, *rejected;
     char journal_name[256], rejected_name[256];
     bool broken; /* a delivery failed: rewind */
-    bool unsent; /* entries may be ready behind others */
+    bool unsent; /* entries may be ready to be sent */
+    size_t under_way; /* records sent to the journal and not acknowledged */
     struct backoff backoff;
 
     /* intake.c */
