@@ -310,11 +310,16 @@ class Registry:
             self._connection.close()
         if not self.services.runs():
             self.services.start()
-        self._admin_sql(f'drop database if exists "{self.database}" with (force)')
+        wait_until(self._drop, 30, "dropping the test's database")
         names = list(self.kafka.topics(self.prefix))
         if names:
             self.kafka.admin.delete_topics(names, operation_timeout=10)
         return [r for r in (p.sanitizer_report() for p in self.programs.values()) if r]
+
+    def _drop(self):
+        """An autovacuum worker in the database is the server's own: it cannot be ended by us, it ends by itself."""
+        self._admin_sql(f'drop database if exists "{self.database}" with (force)')
+        return True
 
     def _admin_sql(self, statement):
         connection = psycopg2.connect(self.services.conninfo, connect_timeout=10)
