@@ -193,6 +193,19 @@ static struct status not_open(struct fault *fault)
     return status_fail(fault, STATUS_RETRY, "lost-connection", "there is no connection to PostgreSQL");
 }
 
+bool pg_identifier(struct pg *pg, const char *name, char out[IDENTIFIER_SIZE])
+{
+    size_t length = strlen(name);
+    if (length == 0 || length > 63)
+        return false;
+    char *quoted = PQescapeIdentifier(pg->conn, name, length);
+    bool fits = quoted && strlen(quoted) < IDENTIFIER_SIZE;
+    if (fits)
+        memcpy(out, quoted, strlen(quoted) + 1);
+    PQfreemem(quoted);
+    return fits;
+}
+
 struct status pg_exec(struct pg *pg, const char *sql, struct fault *fault)
 {
     if (pg->conn == NULL) {

@@ -34,6 +34,9 @@ void pg_close(struct pg *pg);
 /* The connection is lost (not: in a failed transaction). */
 bool pg_lost(const struct pg *pg);
 
+/* `name` as an identifier, quoted, for SQL that takes no parameter. False: empty, or longer than PostgreSQL keeps. */
+#define IDENTIFIER_SIZE (2 * 63 + 3)
+bool pg_identifier(struct pg *pg, const char *name, char out[IDENTIFIER_SIZE]) MUST_USE;
 /* Text protocol, several statements allowed, results dropped: BEGIN, COMMIT, SET, migrations. */
 struct status pg_exec(struct pg *pg, const char *sql, struct fault *fault) MUST_USE;
 /* SQL from a .sql file (see orgcode_embed), prepared under its name once a connection. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "feed.h"
 #include "gauges.h"
 #include "init.h"
@@ -44,7 +44,7 @@ static struct status connect_store(struct apply *apply, struct fault *fault)
     if (status_failed(status))
         return status;
     struct engine_seen seen = apply->engine.seen;
-    status = store_open(&apply->store, pg, apply->reader, fault);
+    status = store_open(&apply->store, pg, STORE_LIVE, apply->reader, fault);
     if (status_failed(status))
         return status;
     apply->store_open = true;

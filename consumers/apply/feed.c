@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "batch.h"
+#include "engine/batch.h"
 #include "shell/process.h"
 
 #define SPARE 64        /* records that come although the partition is paused */

@@ -1,7 +1,7 @@
 #ifndef ORGCODE_APPLY_FEED_H
 #define ORGCODE_APPLY_FEED_H
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "shell/kafka.h"
 
 /* The journal as batches. A thread of its own polls Kafka whatever the writer does (so the group never loses a member

@@ -1,7 +1,7 @@
 #ifndef ORGCODE_APPLY_GAUGES_H
 #define ORGCODE_APPLY_GAUGES_H
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "shell/metrics.h"
 
 /* What the program shows of itself at /metrics. */

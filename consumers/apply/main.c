@@ -4,7 +4,7 @@
 
 #include "apply.h"
 #include "init.h"
-#include "migrate.h"
+#include "engine/migrate.h"
 #include "shell/log.h"
 #include "shell/process.h"
 

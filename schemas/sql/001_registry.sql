@@ -1,20 +1,12 @@
--- The registry: what the journal makes, and nothing else (schema orgcode), and what stands beside it (schema orgcode_ops).
+-- A registry: what the journal makes, and nothing else. The tables are named without a schema: they are made in the first of
+-- the search path, which is orgcode for the live registry, and another for one that is read again from the journal beside it.
 -- Forward only. Every table but place, origin_mark and pending_act only grows; code, scheme and act hold the latest state.
 --
 -- Instants are milliseconds since 1970-01-01T00:00:00Z (columns ..._ms), dates are days at +07:00. Numbers of kinds, verdicts,
 -- rules and change types are those of common/core (act.h, rule.h, registry.h); they never change. Text compares byte by byte.
 
-create schema if not exists orgcode;
-create schema if not exists orgcode_ops;
-
-create table if not exists orgcode_ops.migration (
-    number     integer primary key,
-    name       text not null,
-    applied_at timestamptz not null default now()
-);
-
 -- Where the registry stands in its journal. One row; every writer moves it first, by compare-and-set on (next_offset, step).
-create table orgcode.place (
+create table place (
     one           boolean primary key default true check (one),
     born          boolean not null default false,   -- the genesis record has been read
     registry_id   uuid,
@@ -33,17 +25,17 @@ create table orgcode.place (
     last_offset   bigint,                           -- the record done last, any kind; null: none
     last_digest   bytea                             -- SHA-256 of that record: key, value and headers
 );
-insert into orgcode.place default values;
+insert into place default values;
 
 -- How far each partition of the acts topics has been taken. Key: topic/partition.
-create table orgcode.origin_mark (
+create table origin_mark (
     origin        text collate "C" primary key,
     mark_offset   bigint not null,
     time_max_ms   bigint not null,
     since_ms      bigint not null
 );
 
-create table orgcode.scheme (
+create table scheme (
     scheme        text collate "C" primary key,
     issuer        text collate "C" not null,
     grammar       text[] not null,      -- '=literal' or 'min,max:class', in order
@@ -53,7 +45,7 @@ create table orgcode.scheme (
 );
 
 -- One row per code ever named: the record in force after all facts, and what deciding needs beside it.
-create table orgcode.code (
+create table code (
     code              text collate "C" primary key,
     status            smallint not null,    -- 0 only named by announced acts, 1 open, 2 closed
     level             smallint not null,
@@ -88,13 +80,13 @@ create table orgcode.code (
     successors        text[],
     successors_total  integer
 ) with (fillfactor = 90);
-create index code_parent on orgcode.code (parent) where parent is not null;
-create index code_legacy on orgcode.code (legacy_code) where legacy_code is not null;
+create index code_parent on code (parent) where parent is not null;
+create index code_legacy on code (legacy_code) where legacy_code is not null;
 
 -- History, valid time x recorded time, never updated: the record at validAt as known at knownAt is the row with the greatest
 -- (valid_from, sequence) among those with valid_from <= validAt and sequence <= the last change at knownAt. A row with op is a
 -- fact, what one act did to one code; a row without op restates a later day that a late entry changed.
-create table orgcode.code_version (
+create table code_version (
     code              text collate "C" not null,
     valid_from        date not null,
     sequence          bigint not null,      -- the change that wrote it
@@ -134,7 +126,7 @@ create table orgcode.code_version (
 );
 
 -- Dated succession edges. undone_sequence: the change with which the act of the edge was annulled.
-create table orgcode.succession (
+create table succession (
     from_code       text collate "C" not null,
     to_code         text collate "C" not null,
     on_date         date not null,
@@ -143,12 +135,12 @@ create table orgcode.succession (
     sequence        bigint not null,
     undone_sequence bigint
 );
-create index succession_from on orgcode.succession (from_code);
-create index succession_to on orgcode.succession (to_code);
-create index succession_act on orgcode.succession (act);
+create index succession_from on succession (from_code);
+create index succession_to on succession (to_code);
+create index succession_act on succession (act);
 
 -- The latest verdict of every act that was taken. Its bytes are in the journal.
-create table orgcode.act (
+create table act (
     act_id         uuid not null,
     authority      text collate "C" not null,
     digest         bytea not null,
@@ -167,7 +159,7 @@ create table orgcode.act (
 );
 
 -- Acts that wait: announced until their day, held until their authority's level-1 code is granted.
-create table orgcode.pending_act (
+create table pending_act (
     number       bigint primary key,        -- journal record
     kind         smallint not null,         -- 0 announced, 1 held
     released     boolean not null,          -- held, and the code is granted: due at once
@@ -179,11 +171,11 @@ create table orgcode.pending_act (
     codes        text[],                    -- announced: codes that it names
     grants       boolean[]                  -- beside codes: would it grant the code
 );
-create index pending_act_due on orgcode.pending_act (released desc, due_ms, kind, number);
-create index pending_act_authority on orgcode.pending_act (authority) where kind = 1;
+create index pending_act_due on pending_act (released desc, due_ms, kind, number);
+create index pending_act_authority on pending_act (authority) where kind = 1;
 
 -- What the world is told, in order, without holes. data is the RFC 8785 text, with hash and previousHash in it.
-create table orgcode.change (
+create table change (
     sequence        bigint primary key,
     type            smallint not null,
     subject         text collate "C" not null,
@@ -197,7 +189,7 @@ create table orgcode.change (
 ) with (toast_tuple_target = 8160);
 
 -- One for each verdict, in order, without holes. data is the RFC 8785 text, with hash and previousHash in it.
-create table orgcode.receipt (
+create table receipt (
     number    bigint primary key,
     authority text collate "C" not null,
     act_id    uuid,
@@ -205,39 +197,23 @@ create table orgcode.receipt (
     data      text not null
 ) with (toast_tuple_target = 8160);
 
-alter table orgcode.change alter column data set compression lz4;
-alter table orgcode.receipt alter column data set compression lz4;
-alter table orgcode.pending_act alter column bytes set compression lz4;
+alter table change alter column data set compression lz4;
+alter table receipt alter column data set compression lz4;
+alter table pending_act alter column bytes set compression lz4;
 
--- Least privilege: four roles without login, to be granted to the accounts of the programs. They belong to the whole server,
--- so another registry's migration may make them at the same time.
+-- Rights of the roles (000_base.sql).
 do $$
-declare
-    role_name text;
 begin
-    foreach role_name in array array['orgcode_writer', 'orgcode_notifier', 'orgcode_reader', 'orgcode_operator'] loop
-        if not exists (select from pg_roles where rolname = role_name) then
-            begin
-                execute format('create role %I nologin', role_name);
-            exception when duplicate_object or unique_violation then
-                null;
-            end;
-        end if;
-    end loop;
+    execute format('revoke all on schema %I from public', current_schema());
+    execute format('grant usage on schema %I to orgcode_writer, orgcode_notifier, orgcode_reader, orgcode_operator', current_schema());
+    execute format('grant select on all tables in schema %I to orgcode_writer, orgcode_reader, orgcode_operator', current_schema());
 end
 $$;
-
-revoke all on schema orgcode, orgcode_ops from public;
-grant usage on schema orgcode to orgcode_writer, orgcode_notifier, orgcode_reader, orgcode_operator;
-grant usage on schema orgcode_ops to orgcode_writer, orgcode_operator;
-grant select on orgcode_ops.migration to orgcode_writer, orgcode_operator;
-
-grant select on all tables in schema orgcode to orgcode_writer, orgcode_reader, orgcode_operator;
-grant select on orgcode.place, orgcode.change, orgcode.receipt to orgcode_notifier;
+grant select on place, change, receipt to orgcode_notifier;
 
 -- apply: appends to what only grows, and updates the rest; it deletes nothing but acts that wait no longer.
-grant insert on orgcode.code_version, orgcode.change, orgcode.receipt to orgcode_writer;
-grant insert, update on orgcode.origin_mark, orgcode.scheme, orgcode.code, orgcode.act to orgcode_writer;
-grant update on orgcode.place to orgcode_writer;
-grant insert, update (undone_sequence) on orgcode.succession to orgcode_writer;
-grant insert, delete, update (released, due_ms) on orgcode.pending_act to orgcode_writer;
+grant insert on code_version, change, receipt to orgcode_writer;
+grant insert, update on origin_mark, scheme, code, act to orgcode_writer;
+grant update on place to orgcode_writer;
+grant insert, update (undone_sequence) on succession to orgcode_writer;
+grant insert, delete, update (released, due_ms) on pending_act to orgcode_writer;

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "codec/avro_act.h"
-#include "engine.h"
-#include "migrate.h"
+#include "engine/engine.h"
+#include "engine/migrate.h"
 #include "national.h"
 
 /* orgcode-bench-apply CONNINFO [established|mixed] [ACTS] [BATCH]
@@ -271,7 +271,7 @@ static void open_all(struct bench *bench, const char *conninfo, struct log *log)
         must((struct status){STATUS_STOP, "schemas"}, &fault);
     struct pg pg;
     must(pg_open(conninfo, "bench", log, &pg, &fault), &fault);
-    must(store_open(&bench->store, pg, bench->reader, &fault), &fault);
+    must(store_open(&bench->store, pg, STORE_LIVE, bench->reader, &fault), &fault);
     engine_open(&bench->engine, &bench->store, log, "orgcode.journal");
     must(engine_start(&bench->engine, &fault), &fault);
 }

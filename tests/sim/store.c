@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "codec/json_act.h"
-#include "engine.h"
+#include "engine/engine.h"
 
 /* orgcode-sim-store CONNINFO BATCH: a journal as JSON lines (README.md) through orgcode-apply's engine into an empty,
  * migrated database, BATCH records a transaction. What the tables then hold must not depend on BATCH: with 1, whatever
@@ -121,7 +121,7 @@ int main(int argc, char **argv)
     struct engine engine;
     read_journal(&reader);
     must(pg_open(argv[1], "sim-store", log, &pg, &fault), &fault);
-    must(store_open(&store, pg, avro, &fault), &fault);
+    must(store_open(&store, pg, STORE_LIVE, avro, &fault), &fault);
     must(pg_exec(&store.pg, "set synchronous_commit = off", &fault), &fault);
     engine_open(&engine, &store, log, "journal");
     must(engine_start(&engine, &fault), &fault);

@@ -1,0 +1,54 @@
+#ifndef ORGCODE_ENGINE_ENGINE_H
+#define ORGCODE_ENGINE_ENGINE_H
+
+#include "codec/journal.h"
+#include "engine/store.h"
+
+/* Journal records in, tables out: prefetch, decide in order, write. Knows no Kafka, so tests and the benchmark drive it
+ * too. */
+
+/* A record as read, in the arena of its batch. */
+struct entry {
+    int64_t offset;
+    struct str key, value;
+    struct journal_header *header;
+    size_t headers;
+    bool log_append;              /* stamped by the broker: what a live journal demands */
+    struct journal_record record; /* made by entry_read */
+    char why[80];                 /* foreign: why */
+};
+
+/* Reads headers and value and decodes the act. An act that cannot be decoded (validate saw to that) becomes a refusal.
+ */
+void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms);
+/* What `last_digest` is made of: key, headers, value. */
+struct sha256 entry_digest(const struct entry *entry);
+
+struct engine_seen {
+    int64_t records, writes, foreign, gaps, repeats, changes;
+    int64_t verdict[VERDICTS];
+};
+
+struct engine {
+    struct store *store;
+    struct arena *arena;       /* the registry's */
+    struct registry *registry; /* NULL until engine_start */
+    struct journal_place at;   /* as last written or read */
+    struct log *log;
+    const char *topic;       /* the journal's, for logs */
+    struct engine_seen seen; /* since the program began */
+    bool tick_read;          /* a tick came by; the caller clears it */
+    struct need *needs;      /* room for the questions of a batch */
+    bool cold;               /* the scene was forgotten: nothing is loaded */
+};
+
+/* `store` is open and stays the caller's. */
+void engine_open(struct engine *engine, struct store *store, struct log *log, const char *topic);
+void engine_close(struct engine *engine);
+/* Reads the place: what was in work is dropped. */
+struct status engine_start(struct engine *engine, struct fault *fault) MUST_USE;
+/* Takes the records from engine->at.next_offset on, all or, after a failure, up to some transaction: then engine_start.
+ * STOP: "fenced" (see store_write), "gap-in-journal", "journal-time", "registry" (the core cannot go on). */
+struct status engine_take(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault) MUST_USE;
+
+#endif

@@ -1,0 +1,3 @@
+insert into origin_mark select * from unnest($1::origin_mark[])
+on conflict (origin) do update
+set mark_offset = excluded.mark_offset, time_max_ms = excluded.time_max_ms, since_ms = excluded.since_ms

@@ -1,0 +1,1 @@
+delete from pending_act where number = any ($1::bigint[])

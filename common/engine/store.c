@@ -1,0 +1,181 @@
+#include "engine/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine_sql.h"
+#include "engine/rows.h"
+
+/* Plans must not hang on what the tables held when they were made: every look-up is by an index, and every join
+ * walks from the few to the many. A writer that waits for the place gives up after lock_timeout. */
+static const char session[] = "set lock_timeout = '2s'; set plan_cache_mode = force_generic_plan; set jit = off;"
+                              "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;"
+                              "set enable_bitmapscan = off; set synchronous_commit = on; set work_mem = '32MB'";
+
+#define STATEMENT(name)                                                                                                \
+    {                                                                                                                  \
+#name, sql_##name                                                                                              \
+    }
+static const struct pg_statement statements[] = {
+    STATEMENT(act_insert),
+    STATEMENT(act_update),
+    STATEMENT(acts),
+    STATEMENT(begin),
+    STATEMENT(built),
+    STATEMENT(change_insert),
+    STATEMENT(children),
+    STATEMENT(code_insert),
+    STATEMENT(code_update),
+    STATEMENT(code_version_insert),
+    STATEMENT(codes),
+    STATEMENT(commit),
+    STATEMENT(due),
+    STATEMENT(edges),
+    STATEMENT(edges_undo),
+    STATEMENT(facts),
+    STATEMENT(holds),
+    STATEMENT(legacy),
+    STATEMENT(mark_put),
+    STATEMENT(marks),
+    STATEMENT(next_due),
+    STATEMENT(pending_act_insert),
+    STATEMENT(pending_delay),
+    STATEMENT(pending_release),
+    STATEMENT(pending_remove),
+    STATEMENT(pendings),
+    STATEMENT(place),
+    STATEMENT(place_blockers),
+    STATEMENT(place_lock),
+    STATEMENT(place_move),
+    STATEMENT(receipt_insert),
+    STATEMENT(scheme_put),
+    STATEMENT(schemes),
+    STATEMENT(subjects),
+    STATEMENT(subtree),
+    STATEMENT(succession_insert),
+    STATEMENT(told),
+};
+static const struct pg_statement types[] = {STATEMENT(types)};
+
+static struct status read_types(struct store *store, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = pg_prepare(&store->pg, types, 1, fault);
+    if (!status_failed(status))
+        status = pg_run(&store->pg, "types", NULL, &result, fault);
+    if (status_failed(status))
+        return status;
+    for (int row = 0; row < PQntuples(result); row++)
+        for (int i = 0; i < TABLES; i++)
+            if (str_equal(pg_text(result, row, 0), str_of(store_tables[i].name)))
+                store->row_type[i] = (uint32_t)pg_int8(result, row, 1);
+    PQclear(result);
+    /* An array is sent with the type of its elements. */
+    for (int i = 0; i < TABLES; i++)
+        if (store->row_type[i] == 0)
+            return status_fail(fault, STATUS_STOP, "no-table",
+                "table %s is missing: orgcode-apply --migrate makes it", store_tables[i].name);
+    return status_ok();
+}
+
+/* All statements name tables without a schema. */
+static struct status set_schema(struct store *store, const char *schema, struct fault *fault)
+{
+    char quoted[IDENTIFIER_SIZE], sql[IDENTIFIER_SIZE + 40];
+    if (!pg_identifier(&store->pg, schema, quoted))
+        return status_fail(fault, STATUS_STOP, "schema-name", "%s: no name of a schema", schema);
+    snprintf(sql, sizeof sql, "set search_path = %s, pg_temp", quoted);
+    return pg_exec(&store->pg, sql, fault);
+}
+
+struct status store_open(
+    struct store *store, struct pg pg, const char *schema, const struct avro_reader *reader, struct fault *fault)
+{
+    *store = (struct store){.pg = pg, .reader = reader, .next_due = INT64_MAX};
+    store->scratch = arena_open(0);
+    store->hasher = hasher_open();
+    struct status status = pg_exec(&store->pg, session, fault);
+    if (!status_failed(status))
+        status = set_schema(store, schema, fault);
+    if (!status_failed(status))
+        status = read_types(store, fault);
+    if (!status_failed(status))
+        status = pg_prepare(&store->pg, statements, sizeof statements / sizeof *statements, fault);
+    if (status_failed(status))
+        store_close(store);
+    return status;
+}
+
+void store_close(struct store *store)
+{
+    pg_close(&store->pg);
+    if (store->scratch)
+        arena_close(store->scratch);
+    if (store->hasher)
+        hasher_close(store->hasher);
+    store->scratch = NULL;
+    store->hasher = NULL;
+}
+
+static struct sha256 digest_at(const PGresult *result, int column)
+{
+    struct sha256 digest = {0};
+    struct str bytes = pg_text(result, 0, column);
+    if (bytes.len == sizeof digest.byte)
+        memcpy(digest.byte, bytes.data, bytes.len);
+    return digest;
+}
+
+static void read_place(const PGresult *result, struct journal_place *out)
+{
+    out->place = (struct place){
+        .born = pg_bool(result, 0, 0),
+        .registry_id = pg_uuid(result, 0, 1),
+        .epoch = pg_int4(result, 0, 2),
+        .mode = (enum journal_mode)pg_int2(result, 0, 3),
+        .rules_version = pg_int4(result, 0, 4),
+        .record = pg_int8(result, 0, 5),
+        .step = pg_int4(result, 0, 6),
+        .decided = pg_bool(result, 0, 7),
+        .time = pg_int8(result, 0, 8),
+        .sequence = pg_int8(result, 0, 9),
+        .receipt = pg_int8(result, 0, 10),
+    };
+    out->change_head = digest_at(result, 11); /* NULL reads as 32 zeros, where a chain begins */
+    out->receipt_head = digest_at(result, 12);
+    out->next_offset = pg_int8(result, 0, 13);
+    out->last_offset = pg_is_null(result, 0, 14) ? -1 : pg_int8(result, 0, 14);
+    out->last_digest = digest_at(result, 15);
+}
+
+struct status store_place(struct store *store, struct journal_place *out, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = pg_run(&store->pg, "place", NULL, &result, fault);
+    if (status_failed(status))
+        return status;
+    if (PQntuples(result) == 1)
+        read_place(result, out);
+    else
+        status = status_fail(fault, STATUS_STOP, "no-place", "place has %d rows, not one", PQntuples(result));
+    PQclear(result);
+    if (status_failed(status))
+        return status;
+    status = pg_run(&store->pg, "next_due", NULL, &result, fault);
+    if (status_failed(status))
+        return status;
+    store->next_due = PQntuples(result) ? pg_int8(result, 0, 0) : INT64_MAX;
+    PQclear(result);
+    return status;
+}
+
+struct status store_evict(struct store *store, int64_t *ended, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = pg_run(&store->pg, "place_blockers", NULL, &result, fault);
+    if (status_failed(status))
+        return status;
+    *ended = pg_int8(result, 0, 0);
+    PQclear(result);
+    return status;
+}

@@ -1,2 +1,0 @@
--- Few rows at a time; many come by COPY.
-insert into orgcode.code_version select * from unnest($1::orgcode.code_version[])

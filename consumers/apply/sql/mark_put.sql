@@ -1,3 +1,0 @@
-insert into orgcode.origin_mark select * from unnest($1::orgcode.origin_mark[])
-on conflict (origin) do update
-set mark_offset = excluded.mark_offset, time_max_ms = excluded.time_max_ms, since_ms = excluded.since_ms

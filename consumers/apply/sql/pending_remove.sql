@@ -1,1 +1,0 @@
-delete from orgcode.pending_act where number = any ($1::bigint[])

@@ -1,2 +1,0 @@
--- Few rows at a time; many come by COPY.
-insert into orgcode.receipt select * from unnest($1::orgcode.receipt[])

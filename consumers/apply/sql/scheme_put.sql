@@ -1,3 +1,0 @@
-insert into orgcode.scheme select * from unnest($1::orgcode.scheme[])
-on conflict (scheme) do update
-set description = excluded.description, version = excluded.version, act = excluded.act

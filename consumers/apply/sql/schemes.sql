@@ -1,2 +1,0 @@
--- Registered schemes by id ($1).
-select scheme, issuer, grammar, description, version, act from orgcode.scheme where scheme = any ($1::text[])

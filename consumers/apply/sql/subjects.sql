@@ -1,2 +1,0 @@
--- Subjects of the changes $1 to $2.
-select subject from orgcode.change where sequence between $1::bigint and $2::bigint order by sequence

@@ -1,4 +1,0 @@
--- Numbers of the row types, for rows sent as arrays.
-select relname::text, reltype::bigint
-from pg_class
-where relnamespace = to_regnamespace('orgcode') and relkind = 'r'
