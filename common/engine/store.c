@@ -117,15 +117,6 @@ void store_close(struct store *store)
     store->hasher = NULL;
 }
 
-static struct sha256 digest_at(const PGresult *result, int column)
-{
-    struct sha256 digest = {0};
-    struct str bytes = pg_text(result, 0, column);
-    if (bytes.len == sizeof digest.byte)
-        memcpy(digest.byte, bytes.data, bytes.len);
-    return digest;
-}
-
 static void read_place(const PGresult *result, struct journal_place *out)
 {
     out->place = (struct place){
@@ -141,11 +132,11 @@ static void read_place(const PGresult *result, struct journal_place *out)
         .sequence = pg_int8(result, 0, 9),
         .receipt = pg_int8(result, 0, 10),
     };
-    out->change_head = digest_at(result, 11); /* NULL reads as 32 zeros, where a chain begins */
-    out->receipt_head = digest_at(result, 12);
+    out->change_head = pg_sha256(result, 0, 11); /* NULL reads as 32 zeros, where a chain begins */
+    out->receipt_head = pg_sha256(result, 0, 12);
     out->next_offset = pg_int8(result, 0, 13);
     out->last_offset = pg_is_null(result, 0, 14) ? -1 : pg_int8(result, 0, 14);
-    out->last_digest = digest_at(result, 15);
+    out->last_digest = pg_sha256(result, 0, 15);
 }
 
 struct status store_place(struct store *store, struct journal_place *out, struct fault *fault)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -140,6 +141,7 @@ int16_t pg_int2(const PGresult *result, int row, int column);
 int32_t pg_int4(const PGresult *result, int row, int column);
 int64_t pg_int8(const PGresult *result, int row, int column);
 struct str pg_text(const PGresult *result, int row, int column); /* bytea too */
+struct sha256 pg_sha256(const PGresult *result, int row, int column); /* NULL: zeros, where a chain begins */
 struct uuid pg_uuid(const PGresult *result, int row, int column);
 date_day pg_date(const PGresult *result, int row, int column);
 time_ms pg_time(const PGresult *result, int row, int column);

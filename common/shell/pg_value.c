@@ -234,6 +234,15 @@ struct str pg_text(const PGresult *result, int row, int column)
     return (struct str){PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column)};
 }
 
+struct sha256 pg_sha256(const PGresult *result, int row, int column)
+{
+    struct sha256 digest = {0};
+    struct str bytes = pg_text(result, row, column);
+    if (bytes.len == sizeof digest.byte)
+        memcpy(digest.byte, bytes.data, bytes.len);
+    return digest;
+}
+
 struct uuid pg_uuid(const PGresult *result, int row, int column)
 {
     struct uuid id = {0};

@@ -223,6 +223,15 @@ def check_folders():
     report("SQL stands in .sql files", sql)
 
 
+def help_of(program):
+    """--help, and that of each sub-command that it lists."""
+    text = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
+    commands = re.search(r"^Commands:\n((?:  .*\n)+)", text, re.M)
+    for name in re.findall(r"^  (\S+)", commands.group(1), re.M) if commands else []:
+        text += subprocess.run([program, name, "--help"], capture_output=True, text=True).stdout
+    return text
+
+
 def check_options(build):
     """Every option of --help stands in the README above the program's folder, and the tables there name no other."""
     problems = []
@@ -238,7 +247,7 @@ def check_options(build):
                 continue
             found += 1
             known = text + (own.read_text(encoding="utf-8") if own.exists() else "")
-            help_text = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
+            help_text = help_of(program)
             all_known += known
             all_options |= set(re.findall(r"--[a-z][a-z-]+", help_text))
             for option in sorted(set(re.findall(r"--[a-z][a-z-]+", help_text))):
