@@ -77,6 +77,34 @@ class Oracle:
         return {"records": len(self.records), "repeats": sum(1 for line in self.lines if line.get("repeat")),
                 "gaps": sum(1 for line in self.lines if line.get("gap")), "changes": self.model.sequence, **verdicts}
 
+    # ---- counting
+
+    def tally(self):
+        """How many acts, changes and receipts were lost, are there twice, stand behind a later one. check() says where."""
+        counts = {"lost": 0, "double": 0, "out of order": 0}
+
+        def count(found, wanted):
+            counts["lost"] += len(set(wanted) - set(found))
+            counts["double"] += len(found) - len(set(found))
+            counts["out of order"] += sum(1 for before, after in zip(found, found[1:]) if after < before)
+        for authority in self.registry.acts_ends():
+            count([r["origin"]["offset"] for r in self._taken(authority)],
+                  [m.offset for m in self.registry.read(f"acts.{authority}", timeout=60)])
+        count([int(m.headers["ce_sequence"]) for m in self.registry.read("changes", timeout=60)], range(1, self.model.sequence + 1))
+        head = f"{self.registry.prefix}.receipts."
+        told = []
+        for name in self.registry.kafka.topics(head):
+            numbers = [int(m.headers["oc-number"]) for m in self.registry.kafka.read(name, timeout=60)]
+            count(numbers, ())
+            told += set(numbers)
+        count(sorted(told), [n + 1 for n in range(sum(len(line["receipts"]) for line in self.lines))])
+        return counts
+
+    def _taken(self, authority):
+        topic = f"orgcode.acts.{authority}"
+        return [record for record, line in zip(self.records, self.lines) if record.get("origin", {}).get("topic") == topic
+                and not line.get("repeat") and not line.get("gap")]
+
     # ---- the journal against the acts topics
 
     def check_origins(self, sent):

@@ -1,0 +1,25 @@
+"""Everything is killed at random while agencies publish; `long` in this folder is the same for longer.
+
+ORGCODE_FAULTS_SEED repeats a run's load and strikes (not their timing to the millisecond).
+"""
+
+import os
+import random
+
+import pytest
+from storm import Storm
+
+SEED = int(os.environ.get("ORGCODE_FAULTS_SEED") or random.SystemRandom().getrandbits(31))
+KILLS = 40
+
+
+@pytest.mark.slow
+@pytest.mark.noasan
+def test_nothing_is_lost_double_or_out_of_order(make_registry, services, capsys):
+    with capsys.disabled():
+        print(f"\nseed {SEED}", flush=True)
+    storm = Storm(make_registry, services, SEED, KILLS)
+    counts = storm.run()
+    with capsys.disabled():
+        print(f"seed {SEED}: {storm.victims_text()}; {counts}")
+    assert counts["accepted"] > 50 and len(set(storm.killed)) >= 6
