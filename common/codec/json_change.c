@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "codec/form.h"
 #include "codec/json_body.h"
 #include "codec/json_record.h"
 
@@ -17,6 +18,7 @@ static const struct str disposition_names[] = {[DISPOSITION_ISSUED] = STR("issue
 struct change_attributes change_attributes_of(const struct change *change, int epoch)
 {
     return (struct change_attributes){
+        .form = change->form,
         .epoch = epoch,
         .sequence = change->sequence,
         .type = change->type,
@@ -75,6 +77,7 @@ void change_texts_format(const struct change_attributes *attributes, struct chan
     uuid_format(attributes->act_id, out->correlation_id);
     snprintf(out->act_index, sizeof out->act_index, "%d", attributes->act_index);
     snprintf(out->act_count, sizeof out->act_count, "%d", attributes->act_count);
+    snprintf(out->schema, sizeof out->schema, CHANGE_SCHEMA_OF "%d", attributes->form);
     time_format(date_start(attributes->effective_on), out->time);
     time_format(attributes->recorded, out->recorded_time);
     out->type = change_type_name(attributes->type);
@@ -170,10 +173,6 @@ static void write_periods(struct writer *w, const struct change *change, const s
     writer_array_end(w);
 }
 
-/* Where things stand in `data`: the two hash members with the comma before them, and the record. */
-struct marks {
-    size_t hash, hash_end, previous, previous_end, record, record_end;
-};
 #define HASH_TEXT (SHA256_TEXT_SIZE - 1)
 
 static void write_hash(struct writer *w, struct str key, const char *hex, size_t *from, size_t *to)
@@ -195,7 +194,7 @@ static void write_record(struct writer *w, const struct change *change)
     }
 }
 
-static void write_data(struct writer *w, const struct change *change, const char *previous, struct marks *marks)
+void change_write_1(struct writer *w, const struct change *change, const char *previous, struct form_marks *marks)
 {
     static const char blank[] = "0000000000000000000000000000000000000000000000000000000000000000";
     const struct act *act = change->context->act;
@@ -246,23 +245,21 @@ static void write_member(struct writer *w, struct str key, const char *value)
     writer_str(w, str_of(value));
 }
 
-/* The event around `data`: what precedes it and what follows. */
-static void write_event(struct writer *w, const struct change *change, int epoch, size_t *data_at)
+void change_event_write(struct writer *w, const struct change_attributes *attributes, size_t *data_at)
 {
     struct change_texts text;
-    struct change_attributes attributes = change_attributes_of(change, epoch);
-    change_texts_format(&attributes, &text);
+    change_texts_format(attributes, &text);
     writer_object(w);
     writer_key(w, STR("actcount"));
-    writer_int(w, attributes.act_count);
+    writer_int(w, attributes->act_count);
     writer_key(w, STR("actindex"));
-    writer_int(w, attributes.act_index);
+    writer_int(w, attributes->act_index);
     write_member(w, STR("correlationid"), text.correlation_id);
     writer_key(w, STR("data"));
     writer_raw(w, STR(""));
     *data_at = w->len;
     write_member(w, STR("datacontenttype"), CHANGE_CONTENT_TYPE);
-    write_member(w, STR("dataschema"), CHANGE_SCHEMA);
+    write_member(w, STR("dataschema"), text.schema);
     write_member(w, STR("id"), text.id);
     writer_key(w, STR("partitionkey"));
     writer_str(w, text.subject);
@@ -282,15 +279,16 @@ void change_encode(struct arena *arena, struct hasher *hasher, const struct chan
     const struct sha256 *previous, struct change_encoded *out)
 {
     char hex[SHA256_TEXT_SIZE];
-    struct marks marks;
+    struct form_marks marks;
     struct writer data, event;
     size_t data_at;
     sha256_format(*previous, hex);
     writer_open(&data, arena, 2560);
-    write_data(&data, change, hex, &marks);
+    change_forms[change->form - 1](&data, change, hex, &marks);
     struct arena_mark scratch = arena_mark(arena);
     writer_open(&event, arena, 768);
-    write_event(&event, change, epoch, &data_at);
+    struct change_attributes attributes = change_attributes_of(change, epoch);
+    change_event_write(&event, &attributes, &data_at);
     hasher_begin(hasher);
     hasher_add(hasher, hex, HASH_TEXT);
     hasher_add(hasher, event.data, data_at);

@@ -8,12 +8,14 @@
 
 /* Changes as CloudEvents (schemas/contract.md): the attributes, `data`, and the hash chain over both. */
 
-#define CHANGE_SCHEMA "urn:orgcode:schema:change:1"
+#define CHANGE_SCHEMA_OF "urn:orgcode:schema:change:" /* and the number of the form */
+#define CHANGE_SCHEMA CHANGE_SCHEMA_OF "1"
 #define CHANGE_CONTENT_TYPE "application/json"
 #define CHANGE_SPEC_VERSION "1.0"
 
 /* What the attributes are made from: all of it stands in the row of table `change`. */
 struct change_attributes {
+    int form; /* that of the law under which it was written */
     int epoch;
     int64_t sequence;
     enum change_type type;
@@ -36,6 +38,7 @@ struct change_texts {
     char subject_version[CHANGE_SEQUENCE_SIZE];
     char correlation_id[UUID_TEXT_SIZE];
     char act_index[12], act_count[12];
+    char schema[sizeof CHANGE_SCHEMA_OF + 12];
     char time[TIME_TEXT_SIZE]; /* start of the effective date */
     char recorded_time[TIME_TEXT_SIZE];
     struct str type, subject; /* subject is the partition key too */
@@ -44,6 +47,9 @@ void change_texts_format(const struct change_attributes *attributes, struct chan
 /* "01-00000000000000012345"; returns `out`. */
 char *change_id_format(int epoch, int64_t sequence, char out[CHANGE_ID_SIZE]);
 bool change_id_parse(struct str id, int *epoch, int64_t *sequence);
+
+/* The event around `data`: what precedes it up to *data_at, and what follows. */
+void change_event_write(struct writer *writer, const struct change_attributes *attributes, size_t *data_at);
 
 /* What precedes the first change and the first receipt. */
 extern const struct sha256 chain_start; /* 32 zero bytes, 64 zeros as text */
