@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "codec/json_writer.h"
+#include "codec/form.h"
 
 static void write_message(struct writer *w, struct arena *arena, const struct finding *finding)
 {
@@ -103,10 +103,6 @@ static void write_sequences(struct writer *w, const struct receipt *receipt)
     writer_object_end(w);
 }
 
-/* Where the two hash members stand, each with the comma that goes with it. */
-struct marks {
-    size_t hash, hash_end, previous, previous_end;
-};
 #define HASH_TEXT (SHA256_TEXT_SIZE - 1)
 
 static void write_hash(struct writer *w, struct str key, const char *hex, size_t *from, size_t *to)
@@ -117,7 +113,7 @@ static void write_hash(struct writer *w, struct str key, const char *hex, size_t
     *to = w->len;
 }
 
-static void write_receipt(struct writer *w, const struct receipt *receipt, const char *previous, struct marks *marks)
+void receipt_write_1(struct writer *w, const struct receipt *receipt, const char *previous, struct form_marks *marks)
 {
     writer_object(w);
     if (receipt->has_id) {
@@ -150,11 +146,11 @@ void receipt_encode(struct arena *arena, struct hasher *hasher, const struct rec
     const struct sha256 *previous, struct sha256 *out_hash, struct str *out_data)
 {
     char hex[SHA256_TEXT_SIZE];
-    struct marks marks;
+    struct form_marks marks;
     struct writer w;
     sha256_format(*previous, hex);
     writer_open(&w, arena, 640);
-    write_receipt(&w, receipt, hex, &marks);
+    receipt_forms[receipt->form - 1](&w, receipt, hex, &marks);
     hasher_begin(hasher);
     hasher_add(hasher, hex, HASH_TEXT);
     hasher_add(hasher, w.data, marks.hash);

@@ -151,7 +151,7 @@ enum decided decide_expiry(struct registry *registry, struct pending *pending)
     pending_remove(registry, pending);
     struct findings faults = {0};
     findings_add(&faults, (struct finding){REASON_AUTHORITY_NEVER_GRANTED, pending->authority, STR_NONE, STR_NONE,
-                                           HELD_DAYS});
+                                           registry->law->held_days});
     if (entry) {
         entry->verdict = VERDICT_REJECTED;
         entry->rule = faults.first;

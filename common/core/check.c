@@ -7,10 +7,11 @@ static bool needs_decision(const struct act *act)
     return act->kind != ACT_CONTACT_UPDATED && !str_equal(act->scheme, STR("enterprise"));
 }
 
-void check_act(struct arena *arena, const struct act *act, const struct grammar_item *grammar, size_t grammar_count,
-    struct findings *faults, struct findings *warnings)
+void check_act(const struct law *law, struct arena *arena, const struct act *act, const struct grammar_item *grammar,
+    size_t grammar_count, struct findings *faults, struct findings *warnings)
 {
-    struct check check = {.arena = arena,
+    struct check check = {.law = law,
+        .arena = arena,
         .act = act,
         .grammar = grammar,
         .grammar_count = grammar ? grammar_count : 0,

@@ -209,9 +209,9 @@ static void check_keep(struct check *check)
         check_fault_code(check, REASON_CHILDREN_KEEP, STR("body.units"), bad);
 }
 
-void check_lists(struct arena *arena, const struct act *act, struct findings *faults)
+void check_lists(const struct law *law, struct arena *arena, const struct act *act, struct findings *faults)
 {
-    struct lists lists = {.check = {.arena = arena, .act = act, .faults = faults}};
+    struct lists lists = {.check = {.law = law, .arena = arena, .act = act, .faults = faults}};
     act_walk(act, count_code, &lists);
     if (act->kind == ACT_MERGED && !is_source(act, act->body.merged.into))
         lists.codes++;
@@ -222,6 +222,6 @@ void check_lists(struct arena *arena, const struct act *act, struct findings *fa
         check_units_below(&lists.check, units);
     else if (units && units->form == UNITS_KEEP)
         check_keep(&lists.check);
-    if (lists.codes > CHECK_CODES_MAX)
-        findings_add(faults, (struct finding){.reason = REASON_FULL_CODES, .number = CHECK_CODES_MAX});
+    if (lists.codes > (size_t)law->affected_max)
+        findings_add(faults, (struct finding){.reason = REASON_FULL_CODES, .number = law->affected_max});
 }

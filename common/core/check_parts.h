@@ -2,11 +2,13 @@
 #define ORGCODE_CORE_CHECK_PARTS_H
 
 #include "core/act_walk.h"
+#include "core/law.h"
 #include "core/rule.h"
 
 /* What the check_*.c files share; nobody else includes it. */
 
 struct check {
+    const struct law *law;
     struct arena *arena;
     const struct act *act;
     const struct grammar_item *grammar;

@@ -1,20 +1,6 @@
 #include "base/text.h"
 #include "core/check_parts.h"
 
-/* Limits in code points (schemas/acts.md). */
-static const uint16_t info_limit[INFO_FIELDS] = {
-    [INFO_NAME] = 500,
-    [INFO_NAME_EN] = 500,
-    [INFO_SHORT_NAME] = 500,
-    [INFO_TYPE] = 500,
-    [INFO_ADDRESS] = 500,
-    [INFO_EMAIL] = 254,
-    [INFO_PHONE] = 50,
-    [INFO_FAX] = 50,
-    [INFO_WEBSITE] = 2000,
-    [INFO_LEGACY_CODE] = 500,
-};
-
 static struct spot at(const char *field)
 {
     return (struct spot){field, 0, NULL};
@@ -56,12 +42,13 @@ void check_text(struct check *check, struct str text, size_t limit, struct spot 
 
 void check_info_texts(struct check *check, const struct info *info, struct spot spot)
 {
+    const uint16_t *limit = check->law->info_max;
     for (int field = 0; field < INFO_FIELDS; field++) {
         if (!str_given(info->field[field]))
             continue;
-        enum reason reason = text_reason(info->field[field], info_limit[field]);
+        enum reason reason = text_reason(info->field[field], limit[field]);
         if (reason != REASON_NONE)
-            text_fault(check, reason, info_limit[field],
+            text_fault(check, reason, limit[field],
                 spot_member(check->arena, spot, info_field_name((enum info_field)field)));
     }
 }

@@ -55,8 +55,8 @@ static void judge_form(struct judge *judge)
         if (!scheme)
             judge_fault(judge, REASON_SCHEME_UNKNOWN, act->scheme, STR("scheme"), -1, STR_NONE, 0);
     }
-    check_act(judge->registry->arena, act, scheme ? scheme->item : NULL, scheme ? scheme->count : 0, &judge->faults,
-              &judge->warnings);
+    check_act(judge->registry->law, judge->registry->arena, act, scheme ? scheme->item : NULL,
+              scheme ? scheme->count : 0, &judge->faults, &judge->warnings);
 }
 
 static void judge_dates(struct judge *judge)
@@ -199,11 +199,13 @@ static bool waits_for_grant(struct judge *judge)
 static enum decided hold_act(struct judge *judge, const struct item *item)
 {
     struct registry *registry = judge->registry;
+    const struct law *law = registry->law;
     struct hold *hold = seek_hold(registry, judge->act->authority);
     if (registry->needs.count)
         return DECIDED_NEEDS;
-    if (hold->count >= HELD_ACTS_MAX || (size_t)hold->bytes + item->bytes.len > HELD_BYTES_MAX) {
-        judge_fault(judge, REASON_FULL_HELD, judge->act->authority, STR_NONE, -1, STR_NONE, HELD_ACTS_MAX);
+    if (hold->count >= law->held_acts_max || hold->bytes + (int64_t)item->bytes.len > law->held_bytes_max) {
+        judge_fault(judge, REASON_FULL_HELD, judge->act->authority, STR_NONE, -1, STR_NONE,
+                    law->held_acts_max);
         return reject(judge, item);
     }
     hold->count++;
@@ -211,7 +213,7 @@ static enum decided hold_act(struct judge *judge, const struct item *item)
     struct pending *pending = arena_new(registry->arena, struct pending);
     *pending = (struct pending){.number = item->number,
                                 .kind = PENDING_HELD,
-                                .due = registry->place.time + HELD_DAYS * DAY_MS,
+                                .due = registry->place.time + law->held_days * DAY_MS,
                                 .recorded = item->recorded,
                                 .authority = judge->act->authority,
                                 .id = judge->act->id,

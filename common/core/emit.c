@@ -5,6 +5,7 @@ struct change *emit_change(struct registry *registry, const struct act_context *
 {
     struct change *change = vec_push(registry->arena, &registry->out.changes);
     *change = (struct change){
+        .form = registry->law->change_form,
         .sequence = ++registry->place.sequence,
         .type = type,
         .subject = code->key,
@@ -51,6 +52,7 @@ struct receipt *emit_receipt(struct registry *registry, struct str authority, co
 {
     struct receipt *receipt = vec_push(registry->arena, &registry->out.receipts);
     *receipt = (struct receipt){
+        .form = registry->law->receipt_form,
         .number = ++registry->place.receipt,
         .authority = str_copy(registry->arena, authority),
         .has_id = id != NULL,
@@ -78,6 +80,7 @@ static struct lateness lateness_of(date_day from, date_day done, int days)
 
 struct act_context *emit_context(const struct judge *judge)
 {
+    const struct law *law = judge->registry->law;
     const struct act *act = judge->act;
     struct act_context *context = arena_new(judge->registry->arena, struct act_context);
     context->act = act;
@@ -87,7 +90,7 @@ struct act_context *emit_context(const struct judge *judge)
     if (!act->decision.given)
         return context;
     if (act->kind == ACT_ESTABLISHED || act->kind == ACT_MERGED || act->kind == ACT_SPLIT || act->kind == ACT_DISSOLVED)
-        context->decision_late = lateness_of(act->happened_on, act->decision.issued_on, 30);
-    context->entry_late = lateness_of(act->decision.issued_on, date_of(judge->recorded), 7);
+        context->decision_late = lateness_of(act->happened_on, act->decision.issued_on, law->decision_days);
+    context->entry_late = lateness_of(act->decision.issued_on, date_of(judge->recorded), law->entry_days);
     return context;
 }

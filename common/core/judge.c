@@ -340,7 +340,8 @@ void judge_plan(struct judge *judge)
 {
     const struct plan *plan = &judge->plan;
     if (plan->full) {
-        judge_fault(judge, REASON_FULL_CODES, STR_NONE, STR_NONE, -1, STR_NONE, CHECK_CODES_MAX);
+        judge_fault(judge, REASON_FULL_CODES, STR_NONE, STR_NONE, -1, STR_NONE,
+                    judge->registry->law->affected_max);
         return;
     }
     const struct units *units = act_units(judge->act);

@@ -38,7 +38,6 @@ struct plan {
     VEC(struct str) successors;  /* keys that a {close} unit is linked to */
     bool full;                   /* more codes or edges than an act may affect */
 };
-#define PLAN_LINKS_MAX (2 * 10000)
 
 /* An act being judged. */
 struct judge {

@@ -5,7 +5,6 @@
 
 /* Acts about acts: `corrected` and `annulled` (schemas/acts.md, "Correcting", "Annulling"). */
 
-#define ANNUL_DAYS 30
 
 struct act_entry *act_entry_find(struct registry *registry, struct str authority, struct uuid id)
 {
@@ -178,8 +177,8 @@ static void judge_reopen(struct judge *judge, struct code *code, const struct fa
     struct registry *registry = judge->registry;
     if (judge->act->body.annulled.reason != ANNUL_ENTRY_ERROR)
         annul_fault(judge, REASON_CLOSED_REASON, code->key, 0);
-    if (judge->today - date_of(judge->target->recorded_ms) > ANNUL_DAYS)
-        annul_fault(judge, REASON_CLOSED_TOO_LATE, code->key, ANNUL_DAYS);
+    if (judge->today - date_of(judge->target->recorded_ms) > judge->registry->law->annul_days)
+        annul_fault(judge, REASON_CLOSED_TOO_LATE, code->key, judge->registry->law->annul_days);
     bool built = fact->op & FACT_CLOSE && !parent_allows(judge, code, subjects);
     if (fact->op & FACT_CLOSE) {
         if (registry->out.changes.count || registry->out.receipts.count) {

@@ -17,6 +17,7 @@ struct registry *registry_open(struct arena *arena, const struct place *place)
         abort();
     registry->arena = arena;
     registry->place = *place;
+    registry->law = law_of(place->rules_version ? place->rules_version : 1);
     registry->machine = machine;
     registry->next_due = INT64_MAX;
     registry_reset(registry);
@@ -34,6 +35,12 @@ void registry_close(struct registry *registry)
 void registry_reset(struct registry *registry)
 {
     arena_reset(registry->arena);
+    registry_move(registry, registry->arena);
+}
+
+void registry_move(struct registry *registry, struct arena *arena)
+{
+    registry->arena = arena;
     registry->out = (struct outcome){0};
     registry->scene = scene_open(registry->arena);
     registry->needs.item = NULL;
@@ -48,6 +55,28 @@ static enum step_result stop(struct registry *registry, const char *why)
 {
     snprintf(registry->stop, sizeof registry->stop, "%s", why);
     return STEP_STOP;
+}
+
+static enum step_result stop_unknown(struct registry *registry, const char *what, int version)
+{
+    snprintf(registry->stop, sizeof registry->stop,
+             "%s version %d of the rules, and this program knows them up to version %d: a newer program goes on from here",
+             what, version, law_newest()->version);
+    return STEP_STOP;
+}
+
+/* What nobody may take: said before the record leaves any trace. */
+static enum step_result refuse(struct registry *registry, const struct journal_record *record)
+{
+    if (!registry->law)
+        return stop_unknown(registry, "the registry stands under", registry->place.rules_version);
+    if (!registry->place.born && record->kind != RECORD_GENESIS)
+        return stop(registry, "the journal does not begin with a genesis record");
+    if (registry->place.born && record->kind == RECORD_GENESIS)
+        return stop(registry, "a second genesis record");
+    if (record->kind == RECORD_CONTROL && record->control.version > law_newest()->version)
+        return stop_unknown(registry, "a control record asks for", record->control.version);
+    return STEP_DONE;
 }
 
 static enum step_result flush(struct registry *registry)
@@ -66,11 +95,11 @@ static enum step_result finish(struct registry *registry, enum step_result resul
 }
 
 /* Journal time: the highest so far of min(broker's stamp, own stamp + 5 min), so that neither clock alone pushes it ahead. */
-static void move_time(struct place *place, const struct journal_record *record)
+static void move_time(struct place *place, const struct law *law, const struct journal_record *record)
 {
     time_ms at = record->broker_ms;
-    if (record->stamp_ms && record->stamp_ms + STAMP_AHEAD_MS < at)
-        at = record->stamp_ms + STAMP_AHEAD_MS;
+    if (record->stamp_ms && record->stamp_ms + law->stamp_ahead_ms < at)
+        at = record->stamp_ms + law->stamp_ahead_ms;
     if (at > place->time)
         place->time = at;
 }
@@ -202,8 +231,6 @@ static enum step_result step_published(struct registry *registry, const struct j
 static enum step_result step_genesis(struct registry *registry, const struct journal_record *record)
 {
     struct place *place = &registry->place;
-    if (place->born)
-        return stop(registry, "a second genesis record");
     place->born = true;
     place->registry_id = record->genesis.registry_id;
     place->epoch = record->genesis.epoch;
@@ -215,10 +242,12 @@ static enum step_result step_genesis(struct registry *registry, const struct jou
 static enum step_result step_control(struct registry *registry, const struct journal_record *record)
 {
     struct place *place = &registry->place;
-    if (record->control.version > RULES_VERSION)
-        return stop(registry, "a version of the rules that this program does not know");
-    if (record->control.version > place->rules_version)
+    if (record->control.version > place->rules_version) {
         place->rules_version = record->control.version;
+        registry->law = law_of(place->rules_version);
+        *vec_push(registry->arena, &registry->out.laws) = (struct law_start){
+            place->rules_version, place->record, place->sequence + 1, place->receipt + 1};
+    }
     if (record->control.live)
         place->mode = MODE_LIVE;
     return finish(registry, STEP_DONE);
@@ -232,12 +261,12 @@ enum step_result registry_step(struct registry *registry, const struct journal_r
         registry->out.foreign++;
         return STEP_DONE;
     }
-    if (!place->born && record->kind != RECORD_GENESIS)
-        return stop(registry, "the journal does not begin with a genesis record");
+    if (refuse(registry, record) != STEP_DONE)
+        return STEP_STOP;
     if (!registry->machine->begun) {
         if (place->step == 0) {
             place->record++;
-            move_time(place, record);
+            move_time(place, registry->law, record);
         }
         registry->machine->begun = true;
     }

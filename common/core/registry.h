@@ -1,7 +1,7 @@
 #ifndef ORGCODE_CORE_REGISTRY_H
 #define ORGCODE_CORE_REGISTRY_H
 
-#include "core/act.h"
+#include "core/law.h"
 #include "core/rule.h"
 #include "core/state.h"
 
@@ -51,7 +51,7 @@ struct place {
     struct uuid registry_id;
     int epoch;
     enum journal_mode mode;
-    int rules_version;
+    int rules_version;     /* of the law */
     int64_t record;        /* number of the record in work or done last, from 1; foreign ones are not counted */
     int step;              /* 0: the record is done; else flushes made inside it */
     bool decided;          /* step > 0: the record itself is decided, releases go on */
@@ -159,6 +159,7 @@ struct act_context {
 };
 
 struct change {
+    int form; /* of the law under which it is written */
     int64_t sequence;
     enum change_type type;
     struct str subject;          /* key, or scheme:<id> */
@@ -185,6 +186,7 @@ struct version_row {
 };
 
 struct receipt {
+    int form;
     int64_t number;
     struct str authority;        /* whose receipts topic */
     bool has_id;
@@ -199,6 +201,12 @@ struct receipt {
     enum rule original_rule;
 };
 
+/* A version of the law that a control record put in force, and what comes first under it. */
+struct law_start {
+    int version;
+    int64_t record, sequence, receipt;
+};
+
 struct outcome {
     VEC(struct change) changes;
     VEC(struct version_row) versions;
@@ -209,6 +217,7 @@ struct outcome {
     VEC(struct pending_delay { int64_t number; time_ms due; }) pending_delayed;
     VEC(struct str) released;                /* authorities whose held acts are released */
     VEC(struct edge_undo { int64_t act; int64_t sequence; }) edges_undone; /* edges of this act end with this change */
+    VEC(struct law_start) laws;              /* versions put in force */
     int64_t foreign, gaps, repeats;          /* records passed over, for metrics */
 };
 
@@ -217,6 +226,7 @@ struct scene; /* what is loaded; scene.h */
 struct registry {
     struct arena *arena;
     struct place place;
+    const struct law *law;   /* in force at `place`; NULL: a version that this program does not know */
     time_ms next_due;        /* earliest due of any pending act, 0 when one is released, INT64_MAX when none:
                                 set by the shell after each registry_reset, kept by the core in between */
     struct outcome out;
@@ -231,7 +241,8 @@ enum step_result {
     STEP_NEEDS,
     STEP_FLUSH,
     STEP_GAP,  /* the origin has a gap: the record is passed over, place and time have moved, count it */
-    STEP_STOP, /* cannot go on: unknown version, second genesis, no genesis; registry->stop says it */
+    STEP_STOP, /* cannot go on: unknown version, second genesis, no genesis; registry->stop says it. The record has left
+                  no trace: what was decided before it may be written */
 };
 
 /* `arena` is the batch's and is used until registry_reset; the struct itself is taken from the heap. */
@@ -240,17 +251,15 @@ void registry_close(struct registry *registry);
 enum step_result registry_step(struct registry *registry, const struct journal_record *record);
 /* Forgets scene and outcome and resets the arena; `place` and the position inside a record stay. */
 void registry_reset(struct registry *registry);
+/* The same, but goes on in `arena`, an empty one: what was decided stays where it is, for a copy of the struct. */
+void registry_move(struct registry *registry, struct arena *arena);
 
 /* The keys that deciding `act` will surely ask for (codes, parents, act ids, legacy codes, marks): for the shell's one
  * prefetch of a batch. Appends to registry->needs without judging anything. */
 void registry_prefetch(struct registry *registry, const struct journal_record *record);
 
-/* Limits. */
-#define HELD_ACTS_MAX 10000
-#define HELD_BYTES_MAX ((size_t)64 << 20)
-#define HELD_DAYS 7
+/* What is done in one step of what is due. */
 #define DUE_LIMIT 1000
 #define DUE_BYTES ((size_t)4 << 20)
-#define STAMP_AHEAD_MS ((time_ms)5 * 60 * 1000)
 
 #endif

@@ -63,9 +63,6 @@ struct str reason_message(enum reason reason, enum language language);
 /* The message for people, rendered on the way out. */
 struct str finding_message(struct arena *arena, const struct finding *finding, enum language language);
 
-/* The version of the rules that this program knows last; a control record puts one in force. */
-#define RULES_VERSION 1
-
 enum verdict {
     VERDICT_NONE = 0, VERDICT_ACCEPTED, VERDICT_ANNOUNCED, VERDICT_HELD, VERDICT_DUPLICATE, VERDICT_CONFLICT,
     VERDICT_REJECTED, VERDICT_WITHDRAWN, VERDICT_ANNULLED,

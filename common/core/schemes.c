@@ -72,6 +72,7 @@ void scheme_carry_out(struct judge *judge, const struct act_context *context, in
     size_t first_change = registry->out.changes.count;
     struct change *change = vec_push(registry->arena, &registry->out.changes);
     *change = (struct change){
+        .form = registry->law->change_form,
         .sequence = ++registry->place.sequence,
         .type = CHANGE_SCHEME_REGISTERED,
         .subject = str_format(registry->arena, "scheme:%.*s", STR_ARG(id)),

@@ -34,7 +34,7 @@ static struct touch *touch(struct judge *judge, struct str key, unsigned op, con
         touch->index = index;
         *place = touch;
         *vec_push(judge->registry->arena, &judge->plan.touches) = touch;
-        if (judge->plan.touches.count > CHECK_CODES_MAX)
+        if (judge->plan.touches.count > (size_t)judge->registry->law->affected_max)
             judge->plan.full = true;
     }
     touch->op |= op;
@@ -43,7 +43,7 @@ static struct touch *touch(struct judge *judge, struct str key, unsigned op, con
 
 static void link_codes(struct judge *judge, struct str from, struct str to, bool continues)
 {
-    if (judge->plan.links.count >= PLAN_LINKS_MAX) {
+    if (judge->plan.links.count >= (size_t)judge->registry->law->links_max) {
         judge->plan.full = true;
         return;
     }

@@ -25,11 +25,11 @@ static struct status read_arguments(const struct command_run *run, struct contro
     if (run->rest.count == 2 && strcmp(word[0], "version") == 0) {
         char *end;
         long version = strtol(word[1], &end, 10);
-        if (*end == '\0' && end != word[1] && version >= 1 && version <= RULES_VERSION) {
+        if (*end == '\0' && end != word[1] && version >= 1 && version <= law_newest()->version) {
             out->version = (int)version;
             return status_ok();
         }
-        return command_usage(fault, "version %s: this program knows the versions 1 to %d", word[1], RULES_VERSION);
+        return command_usage(fault, "version %s: this program knows the versions 1 to %d", word[1], law_newest()->version);
     }
     return command_usage(fault, "expected `version N` or `live`");
 }

@@ -136,9 +136,9 @@ enum judge_result judge_item(struct judge *judge, struct arena *arena, enum inpu
     if (act->published_at == 0)
         act->published_at = now;
     if (!judge->config.unchecked) {
-        check_act(arena, act, NULL, 0, &out->faults, &out->warnings);
+        check_act(law_newest(), arena, act, NULL, 0, &out->faults, &out->warnings);
         if (out->faults.total == 0)
-            check_lists(arena, act, &out->faults);
+            check_lists(law_newest(), arena, act, &out->faults);
     }
     if (!code_is_authority(act->authority))
         findings_add(&out->faults,

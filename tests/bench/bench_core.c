@@ -61,8 +61,8 @@ static void measure(struct bench *bench, const char *name, struct act *act, long
     for (long i = 0; i < rounds; i++) {
         bench->faults->count = bench->faults->total = 0;
         bench->warnings->count = bench->warnings->total = 0;
-        check_act(bench->arena, act, NULL, 0, bench->faults, bench->warnings);
-        check_lists(bench->arena, act, bench->faults);
+        check_act(law_newest(), bench->arena, act, NULL, 0, bench->faults, bench->warnings);
+        check_lists(law_newest(), bench->arena, act, bench->faults);
         bench->sink += (uint64_t)bench->faults->total;
         arena_rewind(bench->arena, mark);
     }

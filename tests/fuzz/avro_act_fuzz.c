@@ -41,7 +41,7 @@ static void comes_back(const struct avro_reader *reader, struct arena *arena, st
     require(str_equal(frame, again), "the same bytes again");
     memset(&faults, 0, sizeof faults);
     memset(&warnings, 0, sizeof warnings);
-    check_act(arena, act, NULL, 0, &faults, &warnings);
+    check_act(law_newest(), arena, act, NULL, 0, &faults, &warnings);
     if (faults.total > 0)
         return;
     bool given;

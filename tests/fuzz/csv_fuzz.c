@@ -16,7 +16,7 @@ static void one_act(struct arena *arena, const struct avro_reader *reader, const
     static struct findings faults, warnings;
     faults.count = faults.total = warnings.count = warnings.total = 0;
     faults.first = warnings.first = RULE_NONE;
-    check_act(arena, act, NULL, 0, &faults, &warnings);
+    check_act(law_newest(), arena, act, NULL, 0, &faults, &warnings);
     for (int i = 0; i < faults.count; i++)
         if (str_empty(finding_message(arena, &faults.item[i], LANGUAGE_EN)))
             abort();

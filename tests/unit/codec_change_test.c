@@ -116,7 +116,8 @@ static struct change_encoded encode(const struct change *change, const struct sh
 
 static struct change simple(const struct act_context *context, enum change_type type, struct str subject)
 {
-    return (struct change){.sequence = 12345,
+    return (struct change){.form = 1,
+        .sequence = 12345,
         .type = type,
         .subject = subject,
         .subject_version = 7,

@@ -83,7 +83,8 @@ static void an_accepted_act(void **state)
 {
     (void)state;
     struct origin origin = {STR("orgcode.acts.H26"), STR("H26"), 0, 40, 41, 1};
-    struct receipt receipt = {.number = 9,
+    struct receipt receipt = {.form = 1,
+        .number = 9,
         .authority = STR("H26"),
         .has_id = true,
         .verdict = VERDICT_ACCEPTED,
@@ -115,7 +116,8 @@ static void a_rejected_act(void **state)
         &faults, (struct finding){.reason = REASON_UNIQUE_GRANTED, .code = STR("H26.1"), .expected = STR("\"x\"")});
     findings_add(&warnings, (struct finding){.reason = REASON_DAYS7_LATE, .number = 12, .field = STR("decision")});
     faults.total = 150;
-    struct receipt receipt = {.number = 10,
+    struct receipt receipt = {.form = 1,
+        .number = 10,
         .verdict = VERDICT_REJECTED,
         .rule = RULE_UNIQUE,
         .faults = &faults,
@@ -146,7 +148,8 @@ static void a_rejected_act(void **state)
 static void a_repeated_act(void **state)
 {
     (void)state;
-    struct receipt receipt = {.number = 11,
+    struct receipt receipt = {.form = 1,
+        .number = 11,
         .has_id = true,
         .verdict = VERDICT_CONFLICT,
         .rule = RULE_IDEMPOTENT,

@@ -254,14 +254,14 @@ static void kept_units(void **state)
 static void long_lists(void **state)
 {
     (void)state;
-    enum { PAIRS = CHECK_CODES_MAX / 2 };
+    enum { CODES_MAX = 10000, PAIRS = CODES_MAX / 2 };
     struct code_pair *pair = arena_array(arena, struct code_pair, PAIRS + 1);
     for (size_t i = 0; i <= PAIRS; i++) {
         size_t number = (i * 7919) % 100003; /* out of order */
         pair[i] = (struct code_pair){str_format(arena, "H64.%zu", number), str_format(arena, "H26.%zu", number)};
     }
     good(sample_recoded(pair, PAIRS));
-    assert_int_equal(bad(sample_recoded(pair, PAIRS + 1), REASON_FULL_CODES, NULL)->number, CHECK_CODES_MAX);
+    assert_int_equal(bad(sample_recoded(pair, PAIRS + 1), REASON_FULL_CODES, NULL)->number, CODES_MAX);
     pair[PAIRS - 1].from = pair[17].from;
     char field[40];
     snprintf(field, sizeof field, "body.codes[%d].from", PAIRS - 1);
@@ -273,11 +273,11 @@ static void long_lists(void **state)
     judge(&act);
     assert_int_equal(faults.total, PAIRS - 1);
     assert_int_equal(faults.count, FINDINGS_MAX);
-    struct str *list = arena_array(arena, struct str, CHECK_CODES_MAX);
-    for (size_t i = 0; i < CHECK_CODES_MAX; i++)
+    struct str *list = arena_array(arena, struct str, CODES_MAX);
+    for (size_t i = 0; i < CODES_MAX; i++)
         list[i] = str_format(arena, "H26.%zu", 20000 - i);
-    good(sample_merged(list, CHECK_CODES_MAX, "H26.20000"));
-    bad(sample_merged(list, CHECK_CODES_MAX, "H26.9"), REASON_FULL_CODES, NULL);
+    good(sample_merged(list, CODES_MAX, "H26.20000"));
+    bad(sample_merged(list, CODES_MAX, "H26.9"), REASON_FULL_CODES, NULL);
 }
 
 static void several_faults(void **state)
@@ -302,17 +302,17 @@ static void several_faults(void **state)
     act.scheme = STR("no");
     faults = (struct findings){0};
     findings_add(&faults, (struct finding){.reason = REASON_ACCOUNT_NAME});
-    check_act(arena, &act, NULL, 0, &faults, &warnings);
+    check_act(law_newest(), arena, &act, NULL, 0, &faults, &warnings);
     assert_int_equal(faults.total, 1);
     faults = (struct findings){0};
     findings_add(&faults, (struct finding){.reason = REASON_SCHEME_UNKNOWN});
-    check_act(arena, &act, NULL, 0, &faults, &warnings);
+    check_act(law_newest(), arena, &act, NULL, 0, &faults, &warnings);
     assert_int_equal(faults.total, 2);
     assert_int_equal(faults.first, RULE_SCHEME);
     act.scheme = STR("NO");
     faults = (struct findings){0};
     findings_add(&faults, (struct finding){.reason = REASON_SCHEME_UNKNOWN});
-    check_act(arena, &act, NULL, 0, &faults, &warnings);
+    check_act(law_newest(), arena, &act, NULL, 0, &faults, &warnings);
     assert_int_equal(faults.total, 2);
 }
 

@@ -17,9 +17,9 @@ static inline void judge(const struct act *act)
 {
     faults = (struct findings){0};
     warnings = (struct findings){0};
-    check_act(arena, act, grammar, grammar_count, &faults, &warnings);
+    check_act(law_newest(), arena, act, grammar, grammar_count, &faults, &warnings);
     if (faults.total == 0)
-        check_lists(arena, act, &faults);
+        check_lists(law_newest(), arena, act, &faults);
 }
 
 static inline const struct finding *find(const struct findings *findings, enum reason reason, const char *field)

@@ -292,17 +292,18 @@ static void test_hold_is_full(void **state)
 {
     (void)state;
     struct world *world = begin("2025-06-12T09:00:00+07:00");
-    for (int i = 0; i < HELD_ACTS_MAX; i++)
+    const int most = law_newest()->held_acts_max;
+    for (int i = 0; i < most; i++)
         pour(world, world_established(world, "H57", code_text(world, "H57.%d", i)));
     world_store(world);
-    assert_int_equal(count_told(world, VERDICT_HELD), HELD_ACTS_MAX);
+    assert_int_equal(count_told(world, VERDICT_HELD), most);
     struct act *more = world_established(world, "H57", "H57.X");
     pour(world, more);
     world_store(world);
     world_expect(world, more, VERDICT_REJECTED, REASON_FULL_HELD);
     assert_int_equal(world_tick(world, "2025-06-19T09:00:00+07:00"), STEP_DONE);
     world_store(world);
-    assert_int_equal(count_told(world, VERDICT_REJECTED), HELD_ACTS_MAX);
+    assert_int_equal(count_told(world, VERDICT_REJECTED), most);
     pour(world, more);
     world_store(world);
     world_expect(world, more, VERDICT_HELD, REASON_NONE);

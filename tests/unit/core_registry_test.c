@@ -39,11 +39,11 @@ static void test_control(void **state)
     control.control.live = true;
     assert_int_equal(world_take(world, control), STEP_DONE);
     assert_int_equal(world->play->memory->place.mode, MODE_LIVE);
-    control.control.version = RULES_VERSION;
+    control.control.version = law_newest()->version;
     assert_int_equal(world_take(world, control), STEP_DONE);
-    control.control.version = RULES_VERSION + 1;
+    control.control.version = law_newest()->version + 1;
     assert_int_equal(world_take(world, control), STEP_STOP);
-    assert_int_equal(world->play->memory->place.rules_version, RULES_VERSION);
+    assert_int_equal(world->play->memory->place.rules_version, law_newest()->version);
     world_silent(world);
     world_close(world);
 }

@@ -2,16 +2,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/law.h"
 #include "core/rule.h"
 
 /* orgcode-rules-dump: the rule table as text, for schemas/rules.golden.
  * With --compare FILE it prints nothing and exits 1 when the file differs. */
 
+static void dump_law(FILE *out, const struct law *law)
+{
+    fprintf(out, "version %d\n", law->version);
+    fprintf(out, "  form of changes %d, of receipts %d\n", law->change_form, law->receipt_form);
+    for (int field = 0; field < INFO_FIELDS; field++)
+        fprintf(out, "  %.*s at most %d\n", STR_ARG(info_field_name((enum info_field)field)), law->info_max[field]);
+    fprintf(out, "  codes affected at most %d, edges at most %d\n", law->affected_max, law->links_max);
+    fprintf(out, "  held acts at most %d, bytes at most %lld, days %d\n", law->held_acts_max,
+        (long long)law->held_bytes_max, law->held_days);
+    fprintf(out, "  terms in days: decision %d, entry %d, annulment of a closing %d\n", law->decision_days,
+        law->entry_days, law->annul_days);
+    fprintf(out, "  clocks apart at most %lld ms\n\n", (long long)law->stamp_ahead_ms);
+}
+
 static void dump(FILE *out)
 {
-    fprintf(out,
-        "# Made by orgcode-rules-dump: rules in the order of judgement, then every reason with its two messages.\n");
-    fprintf(out, "version %d\n\n", RULES_VERSION);
+    fprintf(out, "# Made by orgcode-rules-dump: the versions of the law, the rules in the order of judgement, then every\n"
+                 "# reason with its two messages. What stands here is only added to.\n\n");
+    for (int i = 0; i < laws_count; i++)
+        dump_law(out, &laws[i]);
     for (int rule = RULE_NONE + 1; rule < RULES; rule++)
         fprintf(out, "rule %d %.*s %s\n", rule, STR_ARG(rule_name((enum rule)rule)),
             rule <= RULE_LAST_REFUSING ? "refuses" : "never-refuses");
