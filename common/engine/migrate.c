@@ -12,6 +12,7 @@ struct migration {
 };
 static const struct migration migrations[] = {
     {1, "registry", migration_001_registry, true},
+    {2, "law", migration_002_law, true},
 };
 static const size_t migrations_count = sizeof migrations / sizeof *migrations;
 
@@ -54,8 +55,8 @@ static struct status in_transaction(struct pg *pg, const char *const *sql, size_
 static struct status apply_one(struct pg *pg, const struct migration *migration, struct fault *fault)
 {
     char note[160];
-    snprintf(note, sizeof note, "insert into orgcode_ops.migration (number, name) values (%d, '%s')",
-        migration->number, migration->name);
+    snprintf(note, sizeof note, "insert into orgcode_ops.migration (number, name) values (%d, '%s')", migration->number,
+        migration->name);
     const char *const sql[] = {"set local search_path = orgcode, pg_temp", migration->sql, note};
     return in_transaction(pg, sql, sizeof sql / sizeof *sql, fault);
 }

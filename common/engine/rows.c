@@ -26,6 +26,7 @@ const struct table store_tables[TABLES] = {
     [TABLE_PENDING] = {"pending_act", "82b88tuyTB", COPY_OF("pending_act"), "pending_act_insert", NULL},
     [TABLE_MARK] = {"origin_mark", "t888", NULL, "mark_put", "mark_put"},
     [TABLE_SCHEME] = {"scheme", "ttTt88", NULL, "scheme_put", "scheme_put"},
+    [TABLE_LAW] = {"law", "4888", NULL, "law_insert", NULL},
 };
 
 /* ---- fields --------------------------------------------------------------------------------------------------- */
@@ -295,6 +296,15 @@ void row_scheme(struct pg_copy *copy, struct arena *scratch, const struct scheme
     pg_copy_text(copy, scheme->description);
     pg_copy_int8(copy, scheme->version);
     pg_copy_int8(copy, scheme->act);
+}
+
+void row_law(struct pg_copy *copy, const struct law_start *law)
+{
+    pg_copy_row(copy, (int)strlen(store_tables[TABLE_LAW].column));
+    pg_copy_int4(copy, law->version);
+    pg_copy_int8(copy, law->record);
+    pg_copy_int8(copy, law->sequence);
+    pg_copy_int8(copy, law->receipt);
 }
 
 /* ---- rows as a parameter ---------------------------------------------------------------------------------------- */

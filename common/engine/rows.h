@@ -18,6 +18,7 @@ enum store_table {
     TABLE_PENDING,
     TABLE_MARK,
     TABLE_SCHEME,
+    TABLE_LAW,
     TABLES,
 };
 struct table {
@@ -40,6 +41,7 @@ void row_receipt(struct pg_copy *copy, const struct receipt *receipt, struct str
 void row_pending(struct pg_copy *copy, struct arena *scratch, const struct pending *pending);
 void row_mark(struct pg_copy *copy, const struct origin_mark *mark);
 void row_scheme(struct pg_copy *copy, struct arena *scratch, const struct scheme *scheme);
+void row_law(struct pg_copy *copy, const struct law_start *law);
 
 /* COPY data (`data`, without header and trailer) as one binary parameter: an array of `row_type`. `*at` is moved
  * behind the rows taken, at most `limit`; false when there is none left. */

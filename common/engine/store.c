@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine_sql.h"
 #include "engine/rows.h"
+#include "engine_sql.h"
 
 /* Plans must not hang on what the tables held when they were made: every look-up is by an index, and every join
  * walks from the few to the many. A writer that waits for the place gives up after lock_timeout. */
@@ -34,6 +34,7 @@ static const struct pg_statement statements[] = {
     STATEMENT(edges_undo),
     STATEMENT(facts),
     STATEMENT(holds),
+    STATEMENT(law_insert),
     STATEMENT(legacy),
     STATEMENT(mark_put),
     STATEMENT(marks),
@@ -73,8 +74,8 @@ static struct status read_types(struct store *store, struct fault *fault)
     /* An array is sent with the type of its elements. */
     for (int i = 0; i < TABLES; i++)
         if (store->row_type[i] == 0)
-            return status_fail(fault, STATUS_STOP, "no-table",
-                "table %s is missing: orgcode-apply --migrate makes it", store_tables[i].name);
+            return status_fail(fault, STATUS_STOP, "no-table", "table %s is missing: orgcode-apply --migrate makes it",
+                store_tables[i].name);
     return status_ok();
 }
 

@@ -4,8 +4,8 @@
 #include "core/scene.h"
 #include "engine/dirty.h"
 #include "engine/rows.h"
-#include "shell/hook.h"
 #include "engine/store.h"
+#include "shell/hook.h"
 
 /* One transaction. Few rows: everything in one pipeline, rows as arrays. Many: COPY, table by table. */
 
@@ -71,6 +71,10 @@ static void put_mark(struct write *write, struct pg_copy *copy, size_t i)
 static void put_scheme(struct write *write, struct pg_copy *copy, size_t i)
 {
     row_scheme(copy, scratch_of(write), write->dirty.schemes.item[i]);
+}
+static void put_law(struct write *write, struct pg_copy *copy, size_t i)
+{
+    row_law(copy, &write->registry->out.laws.item[i]);
 }
 static void put_change(struct write *write, struct pg_copy *copy, size_t i)
 {
@@ -296,6 +300,8 @@ static struct status write_rows(struct write *write)
     struct status status = update(write, TABLE_MARK, put_mark, write->dirty.marks.count);
     if (!status_failed(status))
         status = update(write, TABLE_SCHEME, put_scheme, write->dirty.schemes.count);
+    if (!status_failed(status))
+        status = insert(write, TABLE_LAW, put_law, out->laws.count);
     if (!status_failed(status))
         status = update(write, TABLE_CODE, put_code_old, write->dirty.codes_old.count);
     if (!status_failed(status))

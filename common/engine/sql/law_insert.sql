@@ -1,0 +1,2 @@
+-- One row in many years.
+insert into law select * from unnest($1::law[])
