@@ -10,7 +10,9 @@
 #include "shell/process.h"
 
 static const struct command *const commands[] = {
+    &command_authority,
     &command_control,
+    &command_verify,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
 

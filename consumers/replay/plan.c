@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_json(json_t *json)
+void plan_json(json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER);
     if (!text)
@@ -46,7 +46,7 @@ struct status plan_show(struct plan *plan, bool *go, struct fault *fault)
     *go = !common->dry_run && !moved;
     if (common->json) {
         json_object_set_new(plan->json, "head", json_string(plan->head));
-        print_json(json_pack("{s:o}", "plan", plan->json));
+        plan_json(json_pack("{s:o}", "plan", plan->json));
     } else {
         printf("plan, at %s:\n%s", plan->head, plan->text);
         if (common->dry_run)
@@ -64,7 +64,7 @@ struct status plan_show(struct plan *plan, bool *go, struct fault *fault)
 void plan_done(struct command_run *run, json_t *json, const char *format, ...)
 {
     if (run->common->json) {
-        print_json(json_pack("{s:o}", "done", json ? json : json_object()));
+        plan_json(json_pack("{s:o}", "done", json ? json : json_object()));
         return;
     }
     json_decref(json);

@@ -26,4 +26,7 @@ struct status plan_show(struct plan *plan, bool *go, struct fault *fault) MUST_U
 /* What came of it: in plain form the line, in JSON the object (taken, may be NULL). */
 void plan_done(struct command_run *run, json_t *json, const char *format, ...) FORMAT_LIKE(3, 4);
 
+/* One JSON object as a line (taken). */
+void plan_json(json_t *json);
+
 #endif

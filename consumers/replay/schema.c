@@ -1,0 +1,87 @@
+#include "schema.h"
+
+#include <stdio.h>
+
+#include "replay_sql.h"
+
+static const struct pg_statement statements[] = {
+    {"schema_exists", sql_schema_exists},
+    {"schema_place", sql_schema_place},
+};
+
+struct status schema_use(struct pg *pg, const char *schema, struct fault *fault)
+{
+    char quoted[IDENTIFIER_SIZE], sql[IDENTIFIER_SIZE + 40];
+    if (!pg_identifier(pg, schema, quoted))
+        return status_fail(fault, STATUS_REJECT, "schema-name", "%s: no name of a schema", schema);
+    snprintf(sql, sizeof sql, "set search_path = %s, pg_temp", quoted);
+    return pg_exec(pg, sql, fault);
+}
+
+struct status schema_exists(struct pg *pg, const char *schema, bool *out, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct arena *arena = arena_open(0);
+    struct pg_params params = PG_PARAMS(arena);
+    pg_param_text(&params, str_of(schema));
+    struct status status = pg_prepare(pg, &statements[0], 1, fault);
+    if (!status_failed(status))
+        status = pg_run(pg, "schema_exists", &params, &result, fault);
+    arena_close(arena);
+    if (status_failed(status))
+        return status;
+    *out = pg_bool(result, 0, 0);
+    PQclear(result);
+    return status;
+}
+
+struct status schema_place(struct pg *pg, const char *schema, struct schema_place *out, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = schema_use(pg, schema, fault);
+    if (!status_failed(status))
+        status = pg_prepare(pg, &statements[1], 1, fault);
+    if (!status_failed(status))
+        status = pg_run(pg, "schema_place", NULL, &result, fault);
+    if (strcmp(status.code, "42P01") == 0) /* undefined_table */
+        return status_fail(fault, STATUS_REJECT, "no-schema", "there is no registry in schema %s", schema);
+    if (status_failed(status))
+        return status;
+    if (PQntuples(result) == 1)
+        *out = (struct schema_place){
+            .oid = pg_int8(result, 0, 0),
+            .born = pg_bool(result, 0, 1),
+            .registry_id = pg_uuid(result, 0, 2),
+            .epoch = pg_int4(result, 0, 3),
+            .step = pg_int4(result, 0, 4),
+            .record = pg_int8(result, 0, 5),
+            .sequence = pg_int8(result, 0, 6),
+            .receipt = pg_int8(result, 0, 7),
+            .next_offset = pg_int8(result, 0, 8),
+            .time = pg_int8(result, 0, 9),
+            .change_head = pg_sha256(result, 0, 10),
+            .receipt_head = pg_sha256(result, 0, 11),
+            .whole = pg_sha256(result, 0, 12),
+        };
+    else
+        status =
+            status_fail(fault, STATUS_STOP, "no-place", "%s.place has %d rows, not one", schema, PQntuples(result));
+    PQclear(result);
+    return status;
+}
+
+struct status schema_drop(struct pg *pg, const char *schema, struct fault *fault)
+{
+    char quoted[IDENTIFIER_SIZE], sql[IDENTIFIER_SIZE + 40];
+    if (!pg_identifier(pg, schema, quoted))
+        return status_fail(fault, STATUS_REJECT, "schema-name", "%s: no name of a schema", schema);
+    snprintf(sql, sizeof sql, "drop schema if exists %s cascade", quoted);
+    return pg_exec(pg, sql, fault);
+}
+
+char *schema_place_format(const struct schema_place *place, char out[SCHEMA_PLACE_TEXT])
+{
+    snprintf(out, SCHEMA_PLACE_TEXT, "record %lld, offset %lld, change %lld, receipt %lld", (long long)place->record,
+        (long long)place->next_offset, (long long)place->sequence, (long long)place->receipt);
+    return out;
+}

@@ -1,0 +1,2 @@
+-- Lets another session see what this transaction sees.
+select pg_export_snapshot()::text
