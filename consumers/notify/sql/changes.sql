@@ -1,5 +1,7 @@
--- The changes behind $1: at most $2 of them, and no more than $3 bytes but for the first.
-select sequence, type, subject, subject_version, act_id, act_index, act_count, effective_on, recorded_ms, data
+-- The changes behind $1: at most $2 of them, and no more than $3 bytes but for the first. Last the version of the law under
+-- which each was written.
+select sequence, type, subject, subject_version, act_id, act_index, act_count, effective_on, recorded_ms, data,
+    coalesce((select max(law.version) from orgcode.law where law.sequence <= summed.sequence), 1) as law
 from (
     select *, sum(octet_length(data)) over (order by sequence) as bytes
     from (
