@@ -6,47 +6,7 @@
 
 #include "base/time.h"
 #include "shell/kafka.h"
-
-/* One administrative call: options, its own queue, the event that answers. */
-struct call {
-    rd_kafka_AdminOptions_t *options;
-    rd_kafka_queue_t *queue;
-    rd_kafka_event_t *event;
-    int timeout_ms;
-};
-
-static void call_open(struct call *call, struct kafka_client *client, rd_kafka_admin_op_t op, int timeout_ms)
-{
-    char error[128];
-    call->options = rd_kafka_AdminOptions_new(client->rk, op);
-    call->queue = rd_kafka_queue_new(client->rk);
-    call->event = NULL;
-    call->timeout_ms = timeout_ms;
-    rd_kafka_AdminOptions_set_request_timeout(call->options, timeout_ms, error, sizeof error);
-}
-
-static struct status call_wait(struct call *call, const char *what, struct fault *fault)
-{
-    call->event = rd_kafka_queue_poll(call->queue, call->timeout_ms + 500);
-    if (call->event == NULL) {
-        return kafka_fail(fault, RD_KAFKA_RESP_ERR__TIMED_OUT, what);
-    }
-    rd_kafka_resp_err_t err = rd_kafka_event_error(call->event);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        struct status status = kafka_status(err);
-        return status_fail(fault, status.class, status.code, "%s: %s", what, rd_kafka_event_error_string(call->event));
-    }
-    return status_ok();
-}
-
-static void call_close(struct call *call)
-{
-    if (call->event != NULL) {
-        rd_kafka_event_destroy(call->event);
-    }
-    rd_kafka_queue_destroy(call->queue);
-    rd_kafka_AdminOptions_destroy(call->options);
-}
+#include "shell/kafka_call.h"
 
 static long topic_message_max(const struct kafka_topic *topic)
 {
@@ -104,7 +64,7 @@ static struct status topics_wait(
 struct status kafka_topics_create(
     struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms, struct fault *fault)
 {
-    struct call call;
+    struct kafka_call call;
     rd_kafka_NewTopic_t **made = calloc(count ? count : 1, sizeof *made);
     struct status status = status_ok();
     if (made == NULL) {
@@ -119,9 +79,9 @@ struct status kafka_topics_create(
             return status;
         }
     }
-    call_open(&call, client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
+    kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
     rd_kafka_CreateTopics(client->rk, made, count, call.options, call.queue);
-    status = call_wait(&call, "creating topics", fault);
+    status = kafka_call_wait(&call, "creating topics", fault);
     if (!status_failed(status)) {
         size_t results = 0;
         const rd_kafka_topic_result_t **result =
@@ -136,7 +96,7 @@ struct status kafka_topics_create(
             }
         }
     }
-    call_close(&call);
+    kafka_call_close(&call);
     rd_kafka_NewTopic_destroy_array(made, count);
     free(made);
     return status_failed(status) ? status : topics_wait(client, topic, count, timeout_ms, fault);
@@ -144,11 +104,11 @@ struct status kafka_topics_create(
 
 struct status kafka_topic_delete(struct kafka_client *client, const char *name, int timeout_ms, struct fault *fault)
 {
-    struct call call;
+    struct kafka_call call;
     rd_kafka_DeleteTopic_t *gone = rd_kafka_DeleteTopic_new(name);
-    call_open(&call, client, RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout_ms);
+    kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout_ms);
     rd_kafka_DeleteTopics(client->rk, &gone, 1, call.options, call.queue);
-    struct status status = call_wait(&call, name, fault);
+    struct status status = kafka_call_wait(&call, name, fault);
     if (!status_failed(status)) {
         size_t results = 0;
         const rd_kafka_topic_result_t **result =
@@ -158,20 +118,20 @@ struct status kafka_topic_delete(struct kafka_client *client, const char *name, 
             status = kafka_fail(fault, err, name);
         }
     }
-    call_close(&call);
+    kafka_call_close(&call);
     rd_kafka_DeleteTopic_destroy(gone);
     return status;
 }
 
 /* The described configuration of one topic; entries live until call_close. */
-static struct status describe(struct kafka_client *client, const char *name, int timeout_ms, struct call *call,
+static struct status describe(struct kafka_client *client, const char *name, int timeout_ms, struct kafka_call *call,
     const rd_kafka_ConfigEntry_t ***entry, size_t *entries, struct fault *fault)
 {
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
     *entries = 0;
-    call_open(call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    kafka_call_open(call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
     rd_kafka_DescribeConfigs(client->rk, &resource, 1, call->options, call->queue);
-    struct status status = call_wait(call, name, fault);
+    struct status status = kafka_call_wait(call, name, fault);
     if (!status_failed(status)) {
         size_t results = 0;
         const rd_kafka_ConfigResource_t **result =
@@ -201,7 +161,7 @@ static struct status topic_check(
     struct kafka_client *client, const struct kafka_topic *topic, int timeout_ms, struct fault *fault)
 {
     static const char *const bounds[] = {"retention.ms", "retention.bytes"};
-    struct call call;
+    struct kafka_call call;
     const rd_kafka_ConfigEntry_t **entry = NULL;
     size_t entries;
     struct status status = describe(client, topic->name, timeout_ms, &call, &entry, &entries, fault);
@@ -225,7 +185,7 @@ static struct status topic_check(
                 topic->name, have, topic_message_max(topic), topic->name, topic_message_max(topic));
         }
     }
-    call_close(&call);
+    kafka_call_close(&call);
     return status;
 }
 
@@ -245,12 +205,12 @@ struct status kafka_topics_check(
 struct status kafka_topic_set(struct kafka_client *client, const char *name, const char *key, const char *value,
     int timeout_ms, struct fault *fault)
 {
-    struct call read, write;
+    struct kafka_call read, write;
     const rd_kafka_ConfigEntry_t **entry = NULL;
     size_t entries;
     struct status status = describe(client, name, timeout_ms, &read, &entry, &entries, fault);
     if (status_failed(status)) {
-        call_close(&read);
+        kafka_call_close(&read);
         return status;
     }
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
@@ -262,10 +222,10 @@ struct status kafka_topic_set(struct kafka_client *client, const char *name, con
         }
     }
     rd_kafka_ConfigResource_set_config(resource, key, value);
-    call_close(&read);
-    call_open(&write, client, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, timeout_ms);
+    kafka_call_close(&read);
+    kafka_call_open(&write, client, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, timeout_ms);
     rd_kafka_AlterConfigs(client->rk, &resource, 1, write.options, write.queue);
-    status = call_wait(&write, name, fault);
+    status = kafka_call_wait(&write, name, fault);
     if (!status_failed(status)) {
         size_t results = 0;
         const rd_kafka_ConfigResource_t **result =
@@ -273,7 +233,7 @@ struct status kafka_topic_set(struct kafka_client *client, const char *name, con
         status = kafka_fail(
             fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, name);
     }
-    call_close(&write);
+    kafka_call_close(&write);
     rd_kafka_ConfigResource_destroy(resource);
     return status;
 }
@@ -281,13 +241,13 @@ struct status kafka_topic_set(struct kafka_client *client, const char *name, con
 struct status kafka_topic_get(struct kafka_client *client, const char *name, const char *key, char *out, size_t size,
     int timeout_ms, struct fault *fault)
 {
-    struct call call;
+    struct kafka_call call;
     const rd_kafka_ConfigEntry_t **entry = NULL;
     size_t entries;
     struct status status = describe(client, name, timeout_ms, &call, &entry, &entries, fault);
     if (!status_failed(status)) {
         snprintf(out, size, "%s", entry_value(entry, entries, key));
     }
-    call_close(&call);
+    kafka_call_close(&call);
     return status;
 }
