@@ -10,6 +10,7 @@
 #include "shell/log.h"
 #include "shell/option.h"
 #include "shell/process.h"
+#include "shell/rights.h"
 
 enum mode_choice { MODE_CHOICE_LIVE, MODE_CHOICE_SCRIPTED }; /* order of the option's choices */
 
@@ -19,6 +20,8 @@ struct options {
     long long replicas;
     int mode;
     bool check;
+    bool rights;
+    struct option_list subscribers;
 };
 
 static const struct option_row rows[] = {
@@ -31,6 +34,10 @@ static const struct option_row rows[] = {
      .help = "scripted: the journal's records bear a time that their writer gives (tests, imports)."},
     {.name = "check", .kind = OPTION_FLAG, .offset = offsetof(struct options, check),
      .help = "Create nothing: check that the topics are there and never forget a record."},
+    {.name = "rights", .kind = OPTION_FLAG, .offset = offsetof(struct options, rights),
+     .help = "Give the registry's own accounts and each AUTHORITY the rights in Kafka that they need."},
+    {.name = "subscriber", .kind = OPTION_LIST, .offset = offsetof(struct options, subscribers), .value = "NAME",
+     .help = "Give this account the right to read changes and state; may be repeated."},
 };
 
 static const struct option_program program = {
@@ -38,7 +45,8 @@ static const struct option_program program = {
     .summary = "make the Kafka topics of a registry",
     .arguments = "[AUTHORITY...]",
     .description = "Creates the topics of the registry, and those of each AUTHORITY (`ROOT`, `H26`): the topic of its acts and "
-                   "that of its receipts. A topic that exists is left as it is, so the command may be repeated.",
+                   "that of its receipts. A topic that exists is left as it is, so the command may be repeated. With --rights, "
+                   "each account may then do what it needs and nothing else; rights are added, never taken away.",
     .examples = "orgcode-topics ROOT H26 G12\norgcode-topics H01\n",
     .exits = PROCESS_EXITS,
     .row = rows,
@@ -92,6 +100,42 @@ static bool authorities_valid(const struct option_rest *rest)
     return true;
 }
 
+/* Subscribers must not bear the name of another account. */
+static bool subscribers_valid(const struct option_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct str s = str_of(list->item[i]);
+        if (s.len == 0 || rights_is_service(s.data) || str_equal(s, STR("ROOT")) || code_is_level1(s)) {
+            fprintf(stderr, "%s: %s is no subscriber: a name that is neither an authority nor one of the registry's "
+                            "own accounts was expected\n", program.name, s.data);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct status rights_make(struct arena *arena, const struct options *o, const struct option_rest *rest,
+    struct kafka_client *client, struct log *log, struct fault *fault)
+{
+    kafka_rights list = {0};
+    const char *prefix = o->kafka.prefix;
+    if (o->rights)
+        rights_services(arena, prefix, &list);
+    for (int i = 0; o->rights && i < rest->count; i++)
+        rights_authority(arena, prefix, rest->item[i], &list);
+    for (size_t i = 0; i < o->subscribers.count; i++)
+        rights_subscriber(arena, prefix, o->subscribers.item[i], &list);
+    struct status s = kafka_rights_give(client, list.item, list.count, 60000, fault);
+    if (status_failed(s))
+        return s;
+    for (size_t i = 0; o->rights && rights_transactional[i].account; i++)
+        log_info(log, "rights on transactional ids are given by Kafka's own kafka-acls.sh",
+            LOG_TEXT("options", str_format(arena, "--add --allow-principal User:%s --operation Write --operation Describe "
+                "--resource-pattern-type prefixed --transactional-id %s%s", rights_transactional[i].account, prefix,
+                rights_transactional[i].suffix).data));
+    return status_ok();
+}
+
 /* A topic that was just made has no leader for a moment: until then its users would be turned away. */
 static struct status topics_wait(struct kafka_client *client, const topic_list *list, struct fault *fault)
 {
@@ -127,6 +171,8 @@ static struct status topics_make(struct arena *arena, const struct options *o, c
         s = kafka_topics_check(&client, list.item, list.count, 60000, fault);
     if (!status_failed(s) && !o->check)
         s = topics_wait(&client, &list, fault);
+    if (!status_failed(s) && !o->check)
+        s = rights_make(arena, o, rest, &client, log, fault);
 out:
     kafka_close(&client);
     return s;
@@ -138,7 +184,7 @@ int main(int argc, char **argv)
     struct options options;
     struct option_rest rest;
     int code = arena ? option_parse(&program, argc, argv, &options, &rest, arena, stdout, stderr) : PROCESS_WORLD;
-    if (code < 0 && !authorities_valid(&rest)) {
+    if (code < 0 && (!authorities_valid(&rest) || !subscribers_valid(&options.subscribers))) {
         code = PROCESS_USAGE;
     } else if (code < 0) {
         struct log *log = log_open(program.name, (enum log_level)options.common.log_level,
@@ -146,7 +192,7 @@ int main(int argc, char **argv)
         struct fault fault = {""};
         struct status s = topics_make(arena, &options, &rest, log, &fault);
         if (status_failed(s))
-            log_error(log, "the topics could not be made", LOG_TEXT("code", s.code), LOG_TEXT("why", fault.text));
+            log_error(log, "not all could be made", LOG_TEXT("code", s.code), LOG_TEXT("why", fault.text));
         code = process_exit_of(s);
         log_close(log);
     }
