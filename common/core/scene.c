@@ -252,6 +252,7 @@ void scene_put_code(struct scene *scene, struct str key, struct code *code)
     if (code) {
         code->key = code->key.data ? code->key : str_copy(scene->arena, key);
         code->stored = true;
+        code->legacy_stored = code->now.values.info.field[INFO_LEGACY_CODE];
     }
     put(scene, &scene->codes, key, code);
 }

@@ -100,6 +100,7 @@ struct code {
     /* bookkeeping */
     bool stored; /* there is a row: update it; else insert */
     bool dirty;
+    struct str legacy_stored; /* the older code in that row */
 };
 
 struct scheme {

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 
 #include "core/scene.h"
+#include "engine/touched.h"
 
 /* Beyond this the batch is written although more could be decided: memory stays bounded. */
 #define ARENA_FLUSH ((size_t)14 << 20)
-/* Records whose needs are loaded in one go, and room for these; more takes memory of the batch. */
-#define PREFETCH_RECORDS ((size_t)3000)
+/* Records that are loaded and written in one go, at most, and room for their needs; more takes memory of the batch. */
+#define PART_RECORDS ((size_t)2500)
 #define PREFETCH_NEEDS ((size_t)12000)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
@@ -60,32 +61,45 @@ struct sha256 entry_digest(const struct entry *entry)
 
 void engine_open(struct engine *engine, struct store *store, struct log *log, const char *topic)
 {
-    *engine = (struct engine){.store = store, .log = log, .topic = topic, .arena = arena_open(0)};
+    *engine = (struct engine){.store = store, .written_by = store, .log = log, .topic = topic};
+    for (int i = 0; i < 2; i++)
+        engine->arena[i] = arena_open(0);
     engine->needs = calloc(PREFETCH_NEEDS, sizeof *engine->needs);
     if (!engine->needs)
         abort();
 }
 
+void engine_write_apart(struct engine *engine, struct store *apart)
+{
+    engine->written_by = apart;
+    engine->scribe = scribe_open(apart);
+}
+
 void engine_close(struct engine *engine)
 {
+    scribe_close(engine->scribe);
     if (engine->registry)
         registry_close(engine->registry);
-    if (engine->arena)
-        arena_close(engine->arena);
+    for (int i = 0; i < 2; i++)
+        arena_close(engine->arena[i]);
     free(engine->needs);
     *engine = (struct engine){0};
 }
 
 struct status engine_start(struct engine *engine, struct fault *fault)
 {
+    if (engine->scribe)
+        scribe_wait(engine->scribe);
+    engine->writing = false;
     if (engine->registry)
         registry_close(engine->registry);
     engine->registry = NULL;
-    arena_reset(engine->arena);
+    for (int i = 0; i < 2; i++)
+        arena_reset(engine->arena[i]);
     struct status status = store_place(engine->store, &engine->at, fault);
     if (status_failed(status))
         return status;
-    engine->registry = registry_open(engine->arena, &engine->at.place);
+    engine->registry = registry_open(engine->arena[0], &engine->at.place);
     engine->registry->next_due = engine->store->next_due;
     return status;
 }
@@ -112,9 +126,8 @@ static void log_receipt(struct engine *engine, const struct receipt *receipt)
     log_write(engine->log, level, refused ? "act refused" : "act decided", field, sizeof field / sizeof *field);
 }
 
-static void count_outcome(struct engine *engine)
+static void count_outcome(struct engine *engine, const struct outcome *out)
 {
-    const struct outcome *out = &engine->registry->out;
     engine->seen.writes++;
     engine->seen.foreign += out->foreign;
     engine->seen.gaps += out->gaps;
@@ -126,50 +139,96 @@ static void count_outcome(struct engine *engine)
     }
 }
 
-/* ---- work -------------------------------------------------------------------------------------------------------- */
+/* ---- writing ---------------------------------------------------------------------------------------------------- */
 
-/* Writes what was decided. `done`: the last record that is finished; NULL: none since the last write. `next`: the
- * offset to be read next. */
-static struct status write_out(struct engine *engine, const struct entry *done, int64_t next, struct fault *fault)
+struct status engine_settle(struct engine *engine, struct fault *fault)
 {
-    struct journal_place to = engine->at;
-    to.next_offset = next;
-    if (done) {
-        to.last_offset = done->offset;
-        to.last_digest = entry_digest(done);
+    if (!engine->writing)
+        return status_ok();
+    struct write_job *job = &engine->job;
+    if (engine->scribe)
+        scribe_wait(engine->scribe);
+    engine->writing = false;
+    if (status_failed(job->status)) {
+        *fault = job->fault;
+        return job->status;
     }
-    struct status status = store_write(engine->store, engine->registry, &engine->at, &to, fault);
-    if (status_failed(status))
-        return status;
-    count_outcome(engine);
-    engine->at = to;
-    bool large = arena_used(engine->arena) > 2 * ARENA_FLUSH;
-    registry_reset(engine->registry);
-    engine->cold = true;
+    count_outcome(engine, &job->registry.out);
+    engine->at = job->to;
+    engine->store->next_due = engine->registry->next_due = engine->written_by->next_due;
+    bool large = arena_used(job->registry.arena) > 2 * ARENA_FLUSH;
+    arena_reset(job->registry.arena);
     if (large) /* one act of thousands of codes must not be felt for ever */
         malloc_trim(0);
-    engine->registry->next_due = engine->store->next_due;
+    return status_ok();
+}
+
+/* Gives away what was decided; nothing is under way. `done`: the last record that is finished; NULL: none since the
+ * last time. `next`: the offset to be read next. */
+static struct status hand_over(struct engine *engine, const struct entry *done, int64_t next, struct fault *fault)
+{
+    struct write_job *job = &engine->job;
+    *job = (struct write_job){.registry = *engine->registry, .from = engine->at, .to = engine->at};
+    job->to.next_offset = next;
+    if (done) {
+        job->to.last_offset = done->offset;
+        job->to.last_digest = entry_digest(done);
+    }
+    registry_move(engine->registry, engine->arena[job->registry.arena == engine->arena[0]]);
+    engine->writing = engine->cold = true;
+    if (engine->scribe) {
+        scribe_give(engine->scribe, job);
+        return status_ok();
+    }
+    write_job_run(job, engine->store);
+    return engine_settle(engine, fault);
+}
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
+
+/* While a batch is being written: first what does not hang on it, the rest when it is committed. */
+static struct status load_beside(struct engine *engine, struct fault *fault)
+{
+    struct registry *registry = engine->registry;
+    struct touched touched;
+    VEC(struct need) later = {0};
+    touched_open(&touched, engine->job.registry.scene, registry->arena);
+    size_t now = 0;
+    for (size_t i = 0; i < registry->needs.count; i++) {
+        struct need need = registry->needs.item[i];
+        *(touched_has(&touched, &need) ? vec_push(registry->arena, &later) : &registry->needs.item[now++]) = need;
+    }
+    registry->needs.count = now;
+    struct status status = now ? store_load_round(engine->store, registry, fault) : status_ok();
+    for (size_t i = 0; i < later.count; i++)
+        *vec_push(registry->arena, &registry->needs) = later.item[i];
     return status;
 }
 
-/* Loads what the next records will surely ask for; returns how many of them in *known. The list of questions has memory
- * of its own, so that it does not count as the batch's. */
-static struct status prefetch(
-    struct engine *engine, const struct entry *entry, size_t count, size_t *known, struct fault *fault)
+/* Loads what the next records will surely ask for, and waits for the batch before. The list of questions has memory of
+ * its own, so that it does not count as the batch's. */
+static struct status prefetch(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault)
 {
     struct registry *registry = engine->registry;
-    *known = count < PREFETCH_RECORDS ? count : PREFETCH_RECORDS;
+    struct status status = status_ok();
     engine->cold = false;
     registry->needs.item = engine->needs;
     registry->needs.count = 0;
     registry->needs.room = PREFETCH_NEEDS;
-    for (size_t i = 0; i < *known; i++)
+    for (size_t i = 0; i < count; i++)
         registry_prefetch(registry, &entry[i].record);
-    struct status status = registry->needs.count ? store_load(engine->store, registry, fault) : status_ok();
+    if (engine->writing)
+        status = load_beside(engine, fault);
+    if (!status_failed(status))
+        status = engine_settle(engine, fault);
+    if (!status_failed(status))
+        status = store_load(engine->store, registry, fault);
     registry->needs.item = NULL;
     registry->needs.count = registry->needs.room = 0;
     return status;
 }
+
+/* ---- work -------------------------------------------------------------------------------------------------------- */
 
 static struct status check(struct engine *engine, const struct entry *entry, int64_t expected, struct fault *fault)
 {
@@ -198,9 +257,9 @@ static void log_passed(struct engine *engine, const struct entry *entry, enum st
     }
 }
 
-/* One record, until it is done. `*done` is the last finished one since the last write. */
+/* One record, until it is done. `*done` is the last finished one that is not handed over. */
 static struct status step(
-    struct engine *engine, const struct entry *entry, size_t rest, const struct entry **done, struct fault *fault)
+    struct engine *engine, const struct entry *entry, const struct entry **done, struct fault *fault)
 {
     for (;;) {
         enum step_result result = registry_step(engine->registry, &entry->record);
@@ -210,10 +269,19 @@ static struct status step(
             status = store_load(engine->store, engine->registry, fault);
             break;
         case STEP_FLUSH:
-            status = write_out(engine, *done, entry->offset, fault);
+            status = hand_over(engine, *done, entry->offset, fault);
+            if (!status_failed(status))
+                status = engine_settle(engine, fault);
             *done = NULL;
             break;
-        case STEP_STOP:
+        case STEP_STOP: /* what stands before it is done, and is written */
+            if (*done)
+                status = hand_over(engine, *done, (*done)->offset + 1, fault);
+            *done = NULL;
+            if (!status_failed(status))
+                status = engine_settle(engine, fault);
+            if (status_failed(status))
+                return status;
             return status_fail(fault, STATUS_STOP, "registry", "%s, at %s-0-%lld", engine->registry->stop,
                 engine->topic, (long long)entry->offset);
         case STEP_DONE:
@@ -222,32 +290,39 @@ static struct status step(
             engine->seen.records++;
             engine->tick_read |= entry->record.kind == RECORD_TICK;
             *done = entry;
-            if (arena_used(engine->arena) <= ARENA_FLUSH || rest == 0)
-                return status;
-            *done = NULL;
-            return write_out(engine, entry, entry->offset + 1, fault);
+            return status;
         }
         if (status_failed(status))
             return status;
     }
 }
 
+/* Parts of about the same size: while one is written, the next is prepared. */
+static size_t part_of(size_t left)
+{
+    size_t parts = (left + PART_RECORDS - 1) / PART_RECORDS;
+    return (left + parts - 1) / parts;
+}
+
 struct status engine_take(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault)
 {
     const struct entry *done = NULL;
     struct status status = status_ok();
-    size_t known = 0, more;
+    size_t end = 0; /* of the part that is loaded */
     for (size_t i = 0; i < count && !status_failed(status); i++) {
-        if (i >= known || engine->cold) {
-            status = prefetch(engine, entry + i, count - i, &more, fault);
-            known = i + more;
+        if (i == end || engine->cold) {
+            size_t part = part_of(count - i);
+            status = prefetch(engine, entry + i, part, fault);
+            end = i + part;
         }
         if (!status_failed(status))
             status = check(engine, &entry[i], i ? entry[i - 1].offset + 1 : engine->at.next_offset, fault);
         if (!status_failed(status))
-            status = step(engine, &entry[i], count - i - 1, &done, fault);
+            status = step(engine, &entry[i], &done, fault);
+        if (status_failed(status) || !done || (i + 1 < end && arena_used(engine->registry->arena) <= ARENA_FLUSH))
+            continue;
+        status = hand_over(engine, done, done->offset + 1, fault);
+        done = NULL;
     }
-    if (status_failed(status) || !done)
-        return status;
-    return write_out(engine, done, done->offset + 1, fault);
+    return status;
 }

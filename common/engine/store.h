@@ -43,7 +43,9 @@ void store_close(struct store *store);
 /* Reads the place and next_due. */
 struct status store_place(struct store *store, struct journal_place *out, struct fault *fault) MUST_USE;
 
-/* Answers all of registry->needs, in one round trip where nothing hangs on another answer. */
+/* Answers all of registry->needs, in one round trip. What the answers lead to is in registry->needs afterwards. */
+struct status store_load_round(struct store *store, struct registry *registry, struct fault *fault) MUST_USE;
+/* The same until nothing is left to ask. */
 struct status store_load(struct store *store, struct registry *registry, struct fault *fault) MUST_USE;
 
 /* Writes registry->out, what is dirty in the scene, and the place, in one transaction, if the registry still stands at

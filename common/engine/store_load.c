@@ -242,7 +242,7 @@ static void put_absent(struct load *load, const struct need *need)
     }
 }
 
-static struct status load_round(struct load *load)
+static struct status ask_all(struct load *load)
 {
     struct registry *registry = load->registry;
     struct status status = pg_pipeline_begin(&load->store->pg, load->fault);
@@ -260,7 +260,7 @@ static struct status load_round(struct load *load)
     return status_ok();
 }
 
-struct status store_load(struct store *store, struct registry *registry, struct fault *fault)
+struct status store_load_round(struct store *store, struct registry *registry, struct fault *fault)
 {
     struct load load = {.store = store,
         .registry = registry,
@@ -268,16 +268,19 @@ struct status store_load(struct store *store, struct registry *registry, struct 
         .scene = registry->scene,
         .status = status_ok(),
         .fault = fault};
+    struct status status = ask_all(&load);
+    arena_reset(store->scratch);
+    registry->needs.count = 0;
+    for (size_t i = 0; i < load.heirs.count; i++) /* who has authority now will be asked next */
+        if (map_get(&load.scene->codes, load.heirs.item[i]) == NULL)
+            *vec_push(load.arena, &registry->needs) = (struct need){.kind = NEED_CODE, .text = load.heirs.item[i]};
+    return status;
+}
+
+struct status store_load(struct store *store, struct registry *registry, struct fault *fault)
+{
     struct status status = status_ok();
-    while (!status_failed(status) && registry->needs.count > 0) {
-        load.asked.count = 0;
-        load.heirs.count = 0;
-        status = load_round(&load);
-        arena_reset(store->scratch);
-        registry->needs.count = 0;
-        for (size_t i = 0; i < load.heirs.count; i++) /* who has authority now will be asked next */
-            if (map_get(&load.scene->codes, load.heirs.item[i]) == NULL)
-                *vec_push(load.arena, &registry->needs) = (struct need){.kind = NEED_CODE, .text = load.heirs.item[i]};
-    }
+    while (!status_failed(status) && registry->needs.count > 0)
+        status = store_load_round(store, registry, fault);
     return status;
 }
