@@ -2,16 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
-#include "codec/json_act.h"
 #include "codec/json_change.h"
-#include "codec/json_writer.h"
+#include "codec/json_receipt.h"
+#include "line.h"
 #include "memory.h"
 
 /* orgcode-sim: journals as JSON lines in, what the core makes of them out (README.md has the form of both). The option
  * --batch N stores after every N records, or with 0 after a number that changes from record to record: what comes out must
- * not depend on it. */
+ * not depend on it. With --texts changes and receipts are printed as they are stored, hashes and all. */
 
 struct sim {
     struct memory *memory;
@@ -20,6 +18,10 @@ struct sim {
     struct arena *journal; /* acts and records of the journal in work */
     struct arena *line;
     int64_t record;        /* lines of this journal */
+    struct avro_reader *avro;
+    struct hasher *hasher;
+    struct sha256 changes, receipts; /* heads of the chains */
+    bool texts;
     int batch_max;
     unsigned turn;
     struct writer out;
@@ -35,93 +37,8 @@ static void begin_journal(struct sim *sim)
     arena_reset(sim->batch);
     sim->memory = memory_open();
     sim->registry = registry_open(sim->batch, &(struct place){0});
+    sim->changes = sim->receipts = chain_start;
     sim->record = 0;
-}
-
-/* ---- a line in ---------------------------------------------------------------------------------------------------- */
-
-static struct str text_of(struct sim *sim, const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? str_copy(sim->journal, str_of(text)) : STR_NONE;
-}
-
-static time_ms time_of(const json_t *object, const char *name)
-{
-    time_ms at = 0;
-    const char *text = json_string_value(json_object_get(object, name));
-    if (text && !time_parse(str_of(text), &at)) {
-        fprintf(stderr, "orgcode-sim: %s: not a time: %s\n", name, text);
-        exit(2);
-    }
-    return at;
-}
-
-static void read_origin(struct sim *sim, const json_t *line, struct origin *out)
-{
-    const json_t *origin = json_object_get(line, "origin");
-    out->topic = text_of(sim, origin, "topic");
-    out->authority = out->topic;
-    const char *acts = memmem(out->topic.data, out->topic.len, ".acts.", 6);
-    if (acts)
-        out->authority = (struct str){acts + 6, out->topic.len - (size_t)(acts + 6 - out->topic.data)};
-    out->partition = (int32_t)json_integer_value(json_object_get(origin, "partition"));
-    out->from = json_integer_value(json_object_get(origin, "from"));
-    out->offset = json_integer_value(json_object_get(origin, "offset"));
-    out->time = time_of(origin, "time");
-}
-
-static void read_act(struct sim *sim, const json_t *line, struct journal_record *out)
-{
-    struct act *act;
-    bool id_given;
-    struct fault fault;
-    struct status status =
-        json_act_decode_value(sim->journal, json_object_get(line, "act"), &act, &id_given, NULL, &fault);
-    if (status_failed(status)) {
-        fprintf(stderr, "orgcode-sim: record %" PRId64 ": %s\n", sim->record, fault.text);
-        exit(2);
-    }
-    out->act = act;
-    char *bytes = json_dumps(json_object_get(line, "act"), JSON_COMPACT);
-    out->bytes = str_copy(sim->journal, str_of(bytes));
-    free(bytes);
-}
-
-static void read_refusal(struct sim *sim, const json_t *line, struct journal_record *out)
-{
-    const json_t *refusal = json_object_get(line, "refusal");
-    out->refusal.reason = reason_parse(text_of(sim, refusal, "reason"));
-    out->refusal.code = text_of(sim, refusal, "code");
-    out->refusal.expected = text_of(sim, refusal, "expected");
-    struct str id = text_of(sim, refusal, "actId");
-    out->refusal.has_id = str_given(id) && uuid_parse(id, &out->refusal.id);
-}
-
-static void read_record(struct sim *sim, const json_t *line, struct journal_record *out)
-{
-    static const char *const kinds[] = {"foreign", "genesis", "act", "refusal", "tick", "control"};
-    *out = (struct journal_record){.broker_ms = time_of(line, "time"), .stamp_ms = time_of(line, "stamp")};
-    const char *kind = json_string_value(json_object_get(line, "kind"));
-    for (int i = 0; kind && i < 6; i++)
-        if (strcmp(kinds[i], kind) == 0)
-            out->kind = (enum record_kind)i;
-    if (out->kind == RECORD_ACT || out->kind == RECORD_REFUSAL)
-        read_origin(sim, line, &out->origin);
-    if (out->kind == RECORD_ACT)
-        read_act(sim, line, out);
-    if (out->kind == RECORD_REFUSAL)
-        read_refusal(sim, line, out);
-    if (out->kind == RECORD_GENESIS) {
-        const char *mode = json_string_value(json_object_get(line, "mode"));
-        uuid_parse(text_of(sim, line, "registryId"), &out->genesis.registry_id);
-        out->genesis.epoch = (int)json_integer_value(json_object_get(line, "epoch"));
-        out->genesis.mode = mode && strcmp(mode, "scripted") == 0 ? MODE_SCRIPTED : MODE_LIVE;
-    }
-    if (out->kind == RECORD_CONTROL) {
-        out->control.live = json_is_true(json_object_get(line, "live"));
-        out->control.version = (int)json_integer_value(json_object_get(line, "version"));
-    }
 }
 
 /* ---- a line out ---------------------------------------------------------------------------------------------------- */
@@ -186,6 +103,35 @@ static void write_change(struct writer *out, const struct change *change)
     writer_object_end(out);
 }
 
+static struct str change_text(struct sim *sim, const struct change *change, int epoch)
+{
+    struct writer one;
+    if (!sim->texts) {
+        writer_open(&one, sim->line, 128);
+        write_change(&one, change);
+        return writer_text(&one);
+    }
+    struct change_encoded encoded;
+    change_encode(sim->line, sim->hasher, change, epoch, &sim->changes, &encoded);
+    sim->changes = encoded.hash;
+    return encoded.data;
+}
+
+static struct str receipt_text(struct sim *sim, const struct receipt *receipt)
+{
+    struct writer one;
+    if (!sim->texts) {
+        writer_open(&one, sim->line, 256);
+        write_receipt(&one, receipt);
+        return writer_text(&one);
+    }
+    struct str data;
+    struct sha256 hash;
+    receipt_encode(sim->line, sim->hasher, receipt, &sim->receipts, &hash, &data);
+    sim->receipts = hash;
+    return data;
+}
+
 /* What came out for one record, over all flushes made inside it. */
 struct gathered {
     struct sim *sim;
@@ -198,17 +144,13 @@ static void gather(void *context, const struct registry *registry)
 {
     struct gathered *gathered = context;
     struct arena *arena = gathered->sim->line;
-    struct writer one;
-    for (; gathered->changes_seen < registry->out.changes.count; gathered->changes_seen++) {
-        writer_open(&one, arena, 128);
-        write_change(&one, &registry->out.changes.item[gathered->changes_seen]);
-        *vec_push(arena, &gathered->changes) = writer_text(&one);
-    }
-    for (; gathered->receipts_seen < registry->out.receipts.count; gathered->receipts_seen++) {
-        writer_open(&one, arena, 256);
-        write_receipt(&one, &registry->out.receipts.item[gathered->receipts_seen]);
-        *vec_push(arena, &gathered->receipts) = writer_text(&one);
-    }
+    const struct outcome *out = &registry->out;
+    for (; gathered->changes_seen < out->changes.count; gathered->changes_seen++)
+        *vec_push(arena, &gathered->changes) =
+            change_text(gathered->sim, &out->changes.item[gathered->changes_seen], registry->place.epoch);
+    for (; gathered->receipts_seen < out->receipts.count; gathered->receipts_seen++)
+        *vec_push(arena, &gathered->receipts) =
+            receipt_text(gathered->sim, &out->receipts.item[gathered->receipts_seen]);
 }
 
 /* Before a write inside a record: what follows starts a new outcome. */
@@ -233,7 +175,7 @@ static void run_record(struct sim *sim, const json_t *line)
 {
     struct journal_record *record = arena_new(sim->journal, struct journal_record);
     sim->record++;
-    read_record(sim, line, record);
+    line_read(sim->journal, sim->avro, line, record);
     struct registry *registry = sim->registry;
     struct gathered gathered = {.sim = sim,
                                 .changes_seen = registry->out.changes.count,
@@ -340,13 +282,30 @@ static void end_journal(struct sim *sim)
     arena_reset(sim->line);
 }
 
+static bool read_options(struct sim *sim, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--texts") == 0)
+            sim->texts = true;
+        else if (strcmp(argv[i], "--batch") == 0 && i + 1 < argc)
+            sim->batch_max = (int)strtol(argv[++i], NULL, 10);
+        else
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    struct sim sim = {.batch = arena_open(0), .journal = arena_open(0), .line = arena_open(0), .batch_max = 1};
-    if (argc == 3 && strcmp(argv[1], "--batch") == 0) {
-        sim.batch_max = (int)strtol(argv[2], NULL, 10);
-    } else if (argc != 1) {
-        fprintf(stderr, "usage: orgcode-sim [--batch N] < journal.jsonl\n");
+    struct fault fault;
+    struct sim sim = {.batch = arena_open(0),
+                      .journal = arena_open(0),
+                      .line = arena_open(0),
+                      .avro = avro_reader_open(&fault),
+                      .hasher = hasher_open(),
+                      .batch_max = 1};
+    if (!read_options(&sim, argc, argv)) {
+        fprintf(stderr, "usage: orgcode-sim [--batch N] [--texts] < journal.jsonl\n");
         return 2;
     }
     char *line = NULL;
@@ -371,6 +330,8 @@ int main(int argc, char **argv)
     end_journal(&sim);
     registry_close(sim.registry);
     memory_close(sim.memory);
+    hasher_close(sim.hasher);
+    avro_reader_close(sim.avro);
     arena_close(sim.line);
     arena_close(sim.journal);
     arena_close(sim.batch);
