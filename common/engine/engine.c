@@ -7,10 +7,12 @@
 #include "core/scene.h"
 #include "engine/touched.h"
 
-/* Beyond this the batch is written although more could be decided: memory stays bounded. */
-#define ARENA_FLUSH ((size_t)14 << 20)
-/* Records that are loaded and written in one go, at most, and room for their needs; more takes memory of the batch. */
+/* What is loaded and written in one go, at most. Beyond that memory it is written although more could be decided. */
 #define PART_RECORDS ((size_t)2500)
+#define PART_MEMORY ((size_t)14 << 20)
+#define BULK_RECORDS ((size_t)10000)
+#define BULK_MEMORY ((size_t)128 << 20)
+/* Room for the needs of a part; more takes memory of the batch. */
 #define PREFETCH_NEEDS ((size_t)12000)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
@@ -67,6 +69,13 @@ void engine_open(struct engine *engine, struct store *store, struct log *log, co
     engine->needs = calloc(PREFETCH_NEEDS, sizeof *engine->needs);
     if (!engine->needs)
         abort();
+    engine_bulk(engine, false);
+}
+
+void engine_bulk(struct engine *engine, bool bulk)
+{
+    engine->part_max = bulk ? BULK_RECORDS : PART_RECORDS;
+    engine->arena_max = bulk ? BULK_MEMORY : PART_MEMORY;
 }
 
 void engine_write_apart(struct engine *engine, struct store *apart)
@@ -156,7 +165,7 @@ struct status engine_settle(struct engine *engine, struct fault *fault)
     count_outcome(engine, &job->registry.out);
     engine->at = job->to;
     engine->store->next_due = engine->registry->next_due = engine->written_by->next_due;
-    bool large = arena_used(job->registry.arena) > 2 * ARENA_FLUSH;
+    bool large = arena_used(job->registry.arena) > 2 * engine->arena_max;
     arena_reset(job->registry.arena);
     if (large) /* one act of thousands of codes must not be felt for ever */
         malloc_trim(0);
@@ -298,9 +307,9 @@ static struct status step(
 }
 
 /* Parts of about the same size: while one is written, the next is prepared. */
-static size_t part_of(size_t left)
+static size_t part_of(const struct engine *engine, size_t left)
 {
-    size_t parts = (left + PART_RECORDS - 1) / PART_RECORDS;
+    size_t parts = (left + engine->part_max - 1) / engine->part_max;
     return (left + parts - 1) / parts;
 }
 
@@ -311,7 +320,7 @@ struct status engine_take(struct engine *engine, const struct entry *entry, size
     size_t end = 0; /* of the part that is loaded */
     for (size_t i = 0; i < count && !status_failed(status); i++) {
         if (i == end || engine->cold) {
-            size_t part = part_of(count - i);
+            size_t part = part_of(engine, count - i);
             status = prefetch(engine, entry + i, part, fault);
             end = i + part;
         }
@@ -319,7 +328,7 @@ struct status engine_take(struct engine *engine, const struct entry *entry, size
             status = check(engine, &entry[i], i ? entry[i - 1].offset + 1 : engine->at.next_offset, fault);
         if (!status_failed(status))
             status = step(engine, &entry[i], &done, fault);
-        if (status_failed(status) || !done || (i + 1 < end && arena_used(engine->registry->arena) <= ARENA_FLUSH))
+        if (status_failed(status) || !done || (i + 1 < end && arena_used(engine->registry->arena) <= engine->arena_max))
             continue;
         status = hand_over(engine, done, done->offset + 1, fault);
         done = NULL;

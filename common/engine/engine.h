@@ -39,11 +39,12 @@ struct engine {
     struct write_job job;
     bool writing; /* the job is not known to be done */
     struct log *log;
-    const char *topic;       /* the journal's, for logs */
-    struct engine_seen seen; /* since the program began */
-    bool tick_read;          /* a tick came by; the caller clears it */
-    struct need *needs;      /* room for the questions of a batch */
-    bool cold;               /* the scene is new: nothing is loaded */
+    const char *topic;          /* the journal's, for logs */
+    struct engine_seen seen;    /* since the program began */
+    bool tick_read;             /* a tick came by; the caller clears it */
+    struct need *needs;         /* room for the questions of a part */
+    size_t part_max, arena_max; /* a part is written when it has that many records, or takes more memory */
+    bool cold;                  /* the scene is new: nothing is loaded */
 };
 
 /* `store` is open and stays the caller's. */
@@ -52,6 +53,8 @@ void engine_open(struct engine *engine, struct store *store, struct log *log, co
  * what the next one needs is loaded through `store`. `apart` stays the caller's; engine_close lets go of it. */
 void engine_write_apart(struct engine *engine, struct store *apart);
 void engine_close(struct engine *engine);
+/* Larger transactions, ten times the memory: for what is read from the journal at once. */
+void engine_bulk(struct engine *engine, bool bulk);
 /* Reads the place: what was in work is dropped. */
 struct status engine_start(struct engine *engine, struct fault *fault) MUST_USE;
 /* Takes the records that follow those taken before, all or, after a failure, up to some transaction: then engine_start.

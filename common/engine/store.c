@@ -118,6 +118,18 @@ void store_close(struct store *store)
     store->hasher = NULL;
 }
 
+struct status store_bulk_begin(struct store *store, struct fault *fault)
+{
+    store->bulk = true;
+    return pg_exec(&store->pg, sql_bulk_begin, fault);
+}
+
+struct status store_bulk_end(struct store *store, struct fault *fault)
+{
+    store->bulk = false;
+    return pg_exec(&store->pg, sql_bulk_end, fault);
+}
+
 static void read_place(const PGresult *result, struct journal_place *out)
 {
     out->place = (struct place){

@@ -26,6 +26,7 @@ struct store {
     struct hasher *hasher;
     uint32_t row_type[16]; /* type of each table's rows, by enum store_table */
     int64_t next_due;      /* as of the last read or write; INT64_MAX: nothing waits */
+    bool bulk;             /* see store_bulk_begin */
 };
 
 /* Rows that go to the tables, by table, for metrics and tests. */
@@ -39,6 +40,13 @@ struct store_written {
 struct status store_open(struct store *store, struct pg pg, const char *schema, const struct avro_reader *reader,
     struct fault *fault) MUST_USE;
 void store_close(struct store *store);
+
+/* A registry beside the live one that is read from the journal as fast as can be: indexes that are not looked up are
+ * dropped, commits do not wait for the disk, nobody is told. Of the session that writes; the account must own the
+ * tables. After a crash the place and all that belongs to it are some transactions older, never torn: begin again. */
+struct status store_bulk_begin(struct store *store, struct fault *fault) MUST_USE;
+/* Makes the indexes, and brings all to the disk. Until then the registry is not to be used. May be repeated. */
+struct status store_bulk_end(struct store *store, struct fault *fault) MUST_USE;
 
 /* Reads the place and next_due. */
 struct status store_place(struct store *store, struct journal_place *out, struct fault *fault) MUST_USE;

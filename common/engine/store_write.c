@@ -331,7 +331,8 @@ static struct status finish(struct write *write)
     if (!status_failed(status))
         status = send(write, "next_due", NULL);
     write->due_index = write->sent;
-    if (!status_failed(status) && write->registry->out.changes.count + write->registry->out.receipts.count > 0)
+    const struct outcome *out = &write->registry->out;
+    if (!status_failed(status) && !write->store->bulk && out->changes.count + out->receipts.count > 0)
         status = send(write, "told", NULL);
     hook_point("before-commit");
     if (!status_failed(status))
