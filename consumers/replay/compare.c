@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "codec/json_chain.h"
+#include "core/law.h"
 #include "dump.h"
 #include "plan.h"
 #include "replay_sql.h"
@@ -29,8 +30,10 @@ static void tell(struct work *work, struct str key, const char *what, const char
 {
     work->differs = work->compare->differs = true;
     if (work->compare->run->common->json) {
-        plan_json(json_pack("{s:{s:s, s:s%, s:s, s:s%, s:s%}}", "difference", "table", work->table->name, "key",
-            key.data, key.len, "what", what, name_a, a.data ? a.data : "", a.len, name_b, b.data ? b.data : "", b.len));
+        json_t *values =
+            json_pack("{s:s%, s:s%}", name_a, a.data ? a.data : "", a.len, name_b, b.data ? b.data : "", b.len);
+        plan_json(json_pack("{s:{s:s, s:s%, s:s, s:o}}", "difference", "table", work->table->name, "key", key.data,
+            key.len, "what", what, "values", values));
         return;
     }
     printf("%s, %.*s: %s\n  %s: %.*s\n  %s: %.*s\n", work->table->name, STR_ARG(key), what, name_a, STR_ARG(a), name_b,
@@ -74,10 +77,21 @@ static bool same(struct sha256 a, struct sha256 b)
     return memcmp(a.byte, b.byte, sizeof a.byte) == 0;
 }
 
+/* Of changes from `sequence` on: the law under which it was written names its form. */
+static int form_of(const struct compare *compare, int64_t sequence)
+{
+    int version = 1;
+    for (size_t i = 0; i < compare->laws.count && compare->laws.item[i].sequence <= sequence; i++)
+        version = compare->laws.item[i].version;
+    const struct law *law = law_of(version);
+    return law ? law->change_form : 0;
+}
+
 static struct sha256 hash_of(struct work *work, const struct dump *row, struct str data, const struct chain_link *link)
 {
     struct compare *compare = work->compare;
     struct change_attributes attributes = {.epoch = compare->pair->place[0].epoch,
+        .form = form_of(compare, dump_int(row, "sequence")),
         .sequence = dump_int(row, "sequence"),
         .type = (enum change_type)dump_int(row, "type"),
         .subject = dump_field(row, "subject"),
@@ -259,14 +273,22 @@ static struct status compare_table(
 
 static struct status begin_progress(struct compare *compare, struct fault *fault)
 {
-    static const struct pg_statement guess[] = {{"rows_guess", sql_rows_guess}};
     PGresult *result = NULL;
-    struct status status = pg_prepare(&compare->pair->pg[0], guess, 1, fault);
-    if (!status_failed(status))
-        status = pg_run(&compare->pair->pg[0], guess[0].name, NULL, &result, fault);
+    struct status status = schema_ask(&compare->pair->pg[0], sql_rows_guess, NULL, &result, fault);
     if (status_failed(status))
         return status;
     progress_begin(&compare->progress, compare->run->log, "rows compared", 0, pg_int8(result, 0, 0));
+    PQclear(result);
+    return status;
+}
+
+static struct status read_laws(struct compare *compare, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = schema_ask(&compare->pair->pg[0], sql_laws, NULL, &result, fault);
+    for (int i = 0; !status_failed(status) && i < PQntuples(result); i++)
+        *vec_push(compare->run->arena, &compare->laws) =
+            (struct compare_law){pg_int4(result, i, 0), pg_int8(result, i, 1)};
     PQclear(result);
     return status;
 }
@@ -280,6 +302,8 @@ struct status compare_all(struct compare *compare, struct fault *fault)
     compare->arena = arena_open(0);
     hasher_begin(all);
     struct status status = begin_progress(compare, fault);
+    if (!status_failed(status))
+        status = read_laws(compare, fault);
     for (int i = 0; i < DUMP_TABLES && !status_failed(status); i++) {
         struct sha256 digest;
         status = compare_table(compare, &dump_tables[i], &digest, fault);

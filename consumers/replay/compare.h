@@ -4,6 +4,11 @@
 #include "pair.h"
 #include "progress.h"
 
+/* A version of the law, and the first change under it. */
+struct compare_law {
+    int version;
+    int64_t sequence;
+};
 /* All tables of one registry, or of two against each other, row by row in order of their keys: flat memory, however
  * large they are. On the way the digest is made, and both hash chains are computed again from the stored texts. */
 struct compare {
@@ -14,6 +19,7 @@ struct compare {
     struct sha256 digest; /* of the whole state of pair->schema[0] */
     int64_t rows;
     struct progress progress;
+    VEC(struct compare_law) laws;
     struct hasher *table, *link;
     struct arena *arena; /* of one table; emptied row by row */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "replay_sql.h"
+#include "schema.h"
 
 /* Every text of a key is compared byte by byte (collate "C"). An edge may stand twice: all its columns order it. */
 const struct dump_table dump_tables[DUMP_TABLES] = {
@@ -20,8 +21,6 @@ const struct dump_table dump_tables[DUMP_TABLES] = {
     {"receipt", "number", "number", NULL},
 };
 
-static const struct pg_statement statements[] = {{"dump_columns", sql_dump_columns}};
-
 static struct status read_columns(struct dump *dump, struct arena *arena, struct str *list, struct fault *fault)
 {
     PGresult *result = NULL;
@@ -29,9 +28,7 @@ static struct status read_columns(struct dump *dump, struct arena *arena, struct
     pg_param_text(&params, str_of(dump->table->name));
     pg_param_text(&params, str_of(dump->table->key));
     pg_param_text(&params, str_of(dump->table->but));
-    struct status status = pg_prepare(dump->pg, statements, 1, fault);
-    if (!status_failed(status))
-        status = pg_run(dump->pg, "dump_columns", &params, &result, fault);
+    struct status status = schema_ask(dump->pg, sql_dump_columns, &params, &result, fault);
     if (status_failed(status))
         return status;
     dump->columns = PQntuples(result);

@@ -5,7 +5,6 @@
 #include "replay_sql.h"
 
 static const char begin[] = "begin isolation level repeatable read read only";
-static const struct pg_statement statements[] = {{"snapshot", sql_snapshot}};
 
 struct status pair_open(struct pair *pair, struct command_run *run, const char *a, const char *b, struct fault *fault)
 {
@@ -13,8 +12,6 @@ struct status pair_open(struct pair *pair, struct command_run *run, const char *
     struct status status = status_ok();
     for (int i = 0; i < 2 && pair->schema[i] && !status_failed(status); i++)
         status = command_pg(run, &pair->pg[i], fault);
-    if (!status_failed(status))
-        status = pg_prepare(&pair->pg[0], statements, 1, fault);
     if (status_failed(status))
         pair_close(pair);
     return status;
@@ -31,7 +28,7 @@ static struct status share(struct pair *pair, struct fault *fault)
 {
     PGresult *result = NULL;
     char sql[128];
-    struct status status = pg_run(&pair->pg[0], "snapshot", NULL, &result, fault);
+    struct status status = schema_ask(&pair->pg[0], sql_snapshot, NULL, &result, fault);
     if (status_failed(status))
         return status;
     snprintf(sql, sizeof sql, "%s; set transaction snapshot '%.*s'", begin, STR_ARG(pg_text(result, 0, 0)));

@@ -3,11 +3,22 @@
 #include <stdio.h>
 
 #include "replay_sql.h"
+#include "shell/pg_wire.h"
 
-static const struct pg_statement statements[] = {
-    {"schema_exists", sql_schema_exists},
-    {"schema_place", sql_schema_place},
-};
+struct status schema_ask(
+    struct pg *pg, const char *sql, const struct pg_params *params, PGresult **out, struct fault *fault)
+{
+    PGresult *result = PQexecParams(pg->conn, sql, params ? params->count : 0, NULL, params ? params->value : NULL,
+        params ? params->length : NULL, params ? params->format : NULL, 1);
+    *out = NULL;
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        *out = result;
+        return status_ok();
+    }
+    struct status status = pg_fail_result(pg, result, "PostgreSQL", fault);
+    PQclear(result);
+    return status;
+}
 
 struct status schema_use(struct pg *pg, const char *schema, struct fault *fault)
 {
@@ -24,9 +35,7 @@ struct status schema_exists(struct pg *pg, const char *schema, bool *out, struct
     struct arena *arena = arena_open(0);
     struct pg_params params = PG_PARAMS(arena);
     pg_param_text(&params, str_of(schema));
-    struct status status = pg_prepare(pg, &statements[0], 1, fault);
-    if (!status_failed(status))
-        status = pg_run(pg, "schema_exists", &params, &result, fault);
+    struct status status = schema_ask(pg, sql_schema_exists, &params, &result, fault);
     arena_close(arena);
     if (status_failed(status))
         return status;
@@ -40,9 +49,7 @@ struct status schema_place(struct pg *pg, const char *schema, struct schema_plac
     PGresult *result = NULL;
     struct status status = schema_use(pg, schema, fault);
     if (!status_failed(status))
-        status = pg_prepare(pg, &statements[1], 1, fault);
-    if (!status_failed(status))
-        status = pg_run(pg, "schema_place", NULL, &result, fault);
+        status = schema_ask(pg, sql_schema_place, NULL, &result, fault);
     if (strcmp(status.code, "42P01") == 0) /* undefined_table */
         return status_fail(fault, STATUS_REJECT, "no-schema", "there is no registry in schema %s", schema);
     if (status_failed(status))

@@ -20,6 +20,9 @@ struct schema_place {
 };
 /* REJECT "no-schema" when there is no such registry. The connection's search path is left on it. */
 struct status schema_place(struct pg *pg, const char *schema, struct schema_place *out, struct fault *fault) MUST_USE;
+/* A query from a .sql file, as pg_run but not prepared: what it means hangs on the search path of the moment. */
+struct status schema_ask(
+    struct pg *pg, const char *sql, const struct pg_params *params, PGresult **out, struct fault *fault) MUST_USE;
 /* All names without a schema mean this one from now on. */
 struct status schema_use(struct pg *pg, const char *schema, struct fault *fault) MUST_USE;
 struct status schema_exists(struct pg *pg, const char *schema, bool *out, struct fault *fault) MUST_USE;
