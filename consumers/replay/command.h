@@ -65,6 +65,7 @@ struct status command_usage(struct fault *fault, const char *format, ...) FORMAT
 /* The present end of a topic's partition 0. */
 struct status command_end(struct command_run *run, const char *topic, int64_t *out, struct fault *fault) MUST_USE;
 
+extern const struct command command_inspect;
 extern const struct command command_authority, command_control;
 extern const struct command command_verify;
 

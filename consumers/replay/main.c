@@ -12,6 +12,7 @@
 static const struct command *const commands[] = {
     &command_authority,
     &command_control,
+    &command_inspect,
     &command_verify,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)
