@@ -40,17 +40,25 @@ kafka_fetch_into()
     mv -T "$part" "$1" || die "cannot move Kafka's jars to $1"
 }
 
-# The settings file, written anew at each start. Everything that matters is said; retention is for ever.
-kafka_properties()
+kafka_plain_properties()
 {
     cat <<END
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$2
 listeners=PLAINTEXT://127.0.0.1:$1,CONTROLLER://127.0.0.1:$2
 advertised.listeners=PLAINTEXT://127.0.0.1:$1
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
+END
+}
+
+# kafka_properties PORT CONTROLLER-PORT AGENCIES-PORT: the settings file, written anew at each start. Everything that matters is
+# said; retention is for ever.
+kafka_properties()
+{
+    if secure; then secure_kafka_properties "$1" "$3" "$2"; else kafka_plain_properties "$1" "$2"; fi
+    cat <<END
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$2
 log.dirs=$ORGCODE_HOME/kafka/data
 auto.create.topics.enable=false
 num.partitions=1
@@ -92,7 +100,7 @@ END
 # and its pauses stay in the low milliseconds with a heap of this size (measured with tests/bench/run).
 kafka_start()
 {
-    local home=$ORGCODE_HOME/kafka log=$ORGCODE_HOME/log/kafka-server.log jars port controller
+    local home=$ORGCODE_HOME/kafka log=$ORGCODE_HOME/log/kafka-server.log jars port controller agencies= java_options=
     kafka_running && return 0
     kafka_fetch
     jars=$(kafka_jars)
@@ -100,7 +108,11 @@ kafka_start()
     for _ in 1 2 3; do
         port=$(port_choose kafka)
         controller=$(port_choose kafka_controller)
-        kafka_properties "$port" "$controller" >"$home/server.properties"
+        if secure; then
+            agencies=$(port_choose kafka_agencies)
+            java_options=$(secure_kafka_java)
+        fi
+        kafka_properties "$port" "$controller" "$agencies" >"$home/server.properties"
         if [ ! -e "$home/data/meta.properties" ]; then
             java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$jars/lib/*" kafka.tools.StorageTool format \
                 -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22)" \
@@ -111,10 +123,12 @@ kafka_start()
         fi
         [ ! -f "$log" ] || mv -f "$log" "$log.before"
         : >"$log"
-        process_start kafka java -Xms256m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
+        # shellcheck disable=SC2086
+        process_start kafka java $java_options -Xms256m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
             -Dlog4j2.configurationFile="$ORGCODE_ROOT/deploy/kafka/log4j2.xml" \
             -Dorgcode.log="$log" -cp "$jars/lib/*" kafka.Kafka "$home/server.properties"
         if wait_for 60 kafka_started_or_dead && kafka_running && port_taken "$port"; then
+            if secure; then secure_configs; fi
             return 0
         fi
         process_stop kafka 2

@@ -29,7 +29,12 @@ postgres_as_owner()
 # postgres_conninfo [DATABASE [USER]]: for libpq; the password is found in the file.
 postgres_conninfo()
 {
-    echo "host=127.0.0.1 port=$(port_get postgres) dbname=${1:-orgcode} user=${2:-orgcode} passfile='$ORGCODE_HOME/pgpass'"
+    if secure && [ "${2:-orgcode}" = orgcode ]; then
+        secure_conninfo admin "${1:-orgcode}"
+        return
+    fi
+    echo "host=127.0.0.1 port=$(port_get postgres) dbname=${1:-orgcode} user=${2:-orgcode} passfile='$ORGCODE_HOME/pgpass'" \
+        "$(! secure || echo "sslmode=verify-full sslrootcert='$ORGCODE_HOME/tls/ca.pem'")"
 }
 
 postgres_make()
@@ -99,7 +104,8 @@ postgres_start()
     [ -d "$folder/data" ] || postgres_make "$folder"
     for _ in 1 2 3; do
         port=$(port_choose postgres)
-        postgres_settings "$port" | postgres_as_owner sh -c "cat >'$folder/orgcode.conf'; : >'$folder/postgres.log'"
+        if secure; then secure_postgres_files "$folder"; fi
+        { postgres_settings "$port" && if secure; then secure_postgres_settings "$folder"; fi; } | postgres_as_owner sh -c "cat >'$folder/orgcode.conf'; : >'$folder/postgres.log'"
         # after a kill, the old server's children may need a moment to go
         for ((i = 0; i < 5; i++)); do
             postgres_as_owner pg_ctl start -w -t 60 -D "$folder/data" -l "$folder/postgres.log" >"$ORGCODE_HOME/log/pg_ctl.log" 2>&1 </dev/null && break
@@ -108,6 +114,7 @@ postgres_start()
         done
         if process_note postgres "$(head -1 "$folder/data/postmaster.pid" 2>/dev/null || echo 0)" && postgres_running; then
             postgres_role
+            if secure; then secure_configs; fi
             return 0
         fi
         grep -q 'Address already in use' "$folder/postgres.log" || break
@@ -132,6 +139,7 @@ postgres_role()
 create role orgcode login createdb createrole password '$secret';
 create database orgcode owner orgcode;
 END
+    ! secure || psql -Xq -v ON_ERROR_STOP=1 -d "$admin" -f "$ORGCODE_ROOT/deploy/postgres/accounts.sql"
 }
 
 postgres_running() { process_pid postgres >/dev/null; }

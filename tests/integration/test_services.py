@@ -3,11 +3,10 @@
 import socket
 import threading
 
-from harness.kafka import Kafka
 
 
 def test_kafka_keeps_records_over_a_crash(services):
-    kafka = Kafka(services.bootstrap)
+    kafka = services.kafka()
     kafka.create("crash.test", flush_messages=1)
     kafka.send("crash.test", b"before", headers=[("a", "1")])
     services.kill("kafka")
@@ -43,7 +42,7 @@ def test_a_remembered_port_found_taken_is_replaced(services):
         taken.listen()
         services.start("kafka")
         assert services.bootstrap != before
-        Kafka(services.bootstrap).topics()
+        services.kafka().topics()
 
 
 def test_starting_twice_changes_nothing(services):
@@ -57,7 +56,7 @@ def test_starting_twice_changes_nothing(services):
 
 
 def test_topic_configuration_is_kept_by_configure(services):
-    kafka = Kafka(services.bootstrap)
+    kafka = services.kafka()
     kafka.create("configure.test", message_timestamp_type="LogAppendTime")
     kafka.configure("configure.test", max_message_bytes=100000)
     kafka.send("configure.test", b"x", timestamp=1000)

@@ -19,9 +19,11 @@ def _message(m):
 
 
 class Kafka:
-    def __init__(self, bootstrap):
+    def __init__(self, bootstrap, properties=None):
+        """properties: librdkafka's, more than where the broker is (certificates)."""
         self.bootstrap = bootstrap
-        self.admin = AdminClient({"bootstrap.servers": bootstrap})
+        self.client = {"bootstrap.servers": bootstrap, **(properties or {})}
+        self.admin = AdminClient(self.client)
         self._producer = None
 
     def topics(self, prefix=""):
@@ -60,7 +62,7 @@ class Kafka:
             consumer.close()
 
     def _consumer(self, committed, **more):
-        return Consumer({"bootstrap.servers": self.bootstrap, "group.id": "tests-never-joined", "enable.auto.commit": False,
+        return Consumer({**self.client, "group.id": "tests-never-joined", "enable.auto.commit": False,
                          "enable.partition.eof": True, "auto.offset.reset": "earliest", "fetch.wait.max.ms": 50,
                          "isolation.level": "read_committed" if committed else "read_uncommitted",
                          "fetch.message.max.bytes": 4000000, **more})
@@ -93,7 +95,7 @@ class Kafka:
     def send_many(self, topic, records, timeout=60):
         """The same for many; each a dict of send's arguments. Returns the offsets, in order."""
         if self._producer is None:
-            self._producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "linger.ms": 2,
+            self._producer = Producer({**self.client, "enable.idempotence": True, "linger.ms": 2,
                                        "message.max.bytes": 4000000, "queue.buffering.max.messages": 1000000})
         offsets = [None] * len(records)
 

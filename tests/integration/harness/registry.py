@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psycopg2
 
-from .kafka import Kafka
 from .program import Program, program_path
 from .wait import SLOW, wait_until
 
@@ -44,14 +43,14 @@ class Registry:
         number = next(_numbers)
         self.prefix = f"t{os.getpid()}x{number}"
         self.database = self.prefix
-        self.kafka = Kafka(services.bootstrap)
+        self.kafka = services.kafka()
         self.conninfo = services.conninfo_of(self.database)
         self.programs = {}
         self._labels = itertools.count(2)
         self._offsets = {}
         self._connection = None
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ORGCODE_", "PG"))}
-        self.env.update(ORGCODE_BOOTSTRAP=services.bootstrap, ORGCODE_PG=self.conninfo, ORGCODE_PREFIX=self.prefix,
+        self.env.update(services.account_env("gateway", self.conninfo), ORGCODE_PREFIX=self.prefix,
                         ORGCODE_LOG_FORMAT="json", XDG_STATE_HOME=str(self.folder / "state"))
         self._admin_sql(f'create database "{self.database}"')
         self.add_authorities(*authorities)
@@ -63,9 +62,16 @@ class Registry:
 
     # ---- programs -------------------------------------------------------------------------------------------------
 
+    def env_of(self, name, args=()):
+        """The environment of orgcode-NAME; in secure mode each program comes by its own account."""
+        account = {"publish": "gateway", "topics": "admin", "replay": "operator"}.get(name, name)
+        if name == "apply" and {"--migrate", "init"} & set(args) or name == "replay" and "authority" in args:
+            account = "admin"
+        return {**self.env, **self.services.account_env(account, self.conninfo)}
+
     def run(self, name, *args, check=False, timeout=120, stdin=None, env=None):
         """Runs orgcode-NAME to its end; with check, AssertionError unless the exit code is 0."""
-        done = subprocess.run([program_path(name), *[str(a) for a in args]], env={**self.env, **(env or {})},
+        done = subprocess.run([program_path(name), *[str(a) for a in args]], env={**self.env_of(name, args), **(env or {})},
                               cwd=self.folder, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout * SLOW)
         with open(self.folder / f"{name}.run.log", "a") as log:
@@ -77,7 +83,7 @@ class Registry:
         """Starts orgcode-NAME. Copies get the labels apply, apply-2, ...; .programs has them by label."""
         if label is None:
             label = name if name not in self.programs else f"{name}-{next(self._labels)}"
-        self.programs[label] = Program(name, args, {**self.env, **(env or {})}, self.folder, label)
+        self.programs[label] = Program(name, args, {**self.env_of(name, args), **(env or {})}, self.folder, label)
         return self.programs[label]
 
     def start_all(self):
@@ -90,7 +96,7 @@ class Registry:
 
     def add_authorities(self, *authorities):
         """Creates the registry's topics and those of the authorities."""
-        self.run("topics", "--mode", self.mode, *authorities, check=True)
+        self.run("topics", "--mode", self.mode, *(["--rights"] if self.services.secure else []), *authorities, check=True)
 
     # ---- acts -----------------------------------------------------------------------------------------------------
 
@@ -128,7 +134,8 @@ class Registry:
         for name in names:
             self.kafka.create(name, max_message_bytes=3000000)
         try:
-            done = self.run("publish", "--prefix", scratch, "--no-check", self.acts_file(acts, "frames"))
+            done = self.run("publish", "--prefix", scratch, "--no-check", self.acts_file(acts, "frames"),
+                            env=self.services.account_env("admin", self.conninfo))
             found = {a: [m.value for m in self.kafka.read(n)] for a, n in zip(authorities, names)}
         finally:
             self.kafka.delete(*names)
