@@ -9,7 +9,8 @@
 
 /* orgcode-sim: journals as JSON lines in, what the core makes of them out (README.md has the form of both). The option
  * --batch N stores after every N records, or with 0 after a number that changes from record to record: what comes out must
- * not depend on it. With --texts changes and receipts are printed as they are stored, hashes and all. */
+ * not depend on it. With --texts changes and receipts are printed as they are stored, hashes and all. With --frames
+ * nothing is decided: the journal is printed with each act as the bytes that are published. */
 
 struct sim {
     struct memory *memory;
@@ -21,7 +22,7 @@ struct sim {
     struct avro_reader *avro;
     struct hasher *hasher;
     struct sha256 changes, receipts; /* heads of the chains */
-    bool texts;
+    bool texts, frames;
     int batch_max;
     unsigned turn;
     struct writer out;
@@ -171,6 +172,22 @@ static void write_all(struct writer *out, const char *name, const struct str *te
     writer_array_end(out);
 }
 
+static void print_frame(struct sim *sim, json_t *line)
+{
+    struct journal_record record;
+    line_read(sim->line, sim->avro, line, &record);
+    if (record.kind == RECORD_ACT) {
+        char *hex = arena_alloc(sim->line, 2 * record.bytes.len + 1);
+        for (size_t i = 0; i < record.bytes.len; i++)
+            snprintf(hex + 2 * i, 3, "%02x", (unsigned char)record.bytes.data[i]);
+        json_object_del(line, "act");
+        json_object_set_new(line, "frame", json_string(hex));
+    }
+    json_dumpf(line, stdout, JSON_COMPACT);
+    putchar('\n');
+    arena_reset(sim->line);
+}
+
 static void run_record(struct sim *sim, const json_t *line)
 {
     struct journal_record *record = arena_new(sim->journal, struct journal_record);
@@ -287,6 +304,8 @@ static bool read_options(struct sim *sim, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--texts") == 0)
             sim->texts = true;
+        else if (strcmp(argv[i], "--frames") == 0)
+            sim->frames = true;
         else if (strcmp(argv[i], "--batch") == 0 && i + 1 < argc)
             sim->batch_max = (int)strtol(argv[++i], NULL, 10);
         else
@@ -305,7 +324,7 @@ int main(int argc, char **argv)
                       .hasher = hasher_open(),
                       .batch_max = 1};
     if (!read_options(&sim, argc, argv)) {
-        fprintf(stderr, "usage: orgcode-sim [--batch N] [--texts] < journal.jsonl\n");
+        fprintf(stderr, "usage: orgcode-sim [--batch N] [--texts|--frames] < journal.jsonl\n");
         return 2;
     }
     char *line = NULL;
@@ -319,7 +338,9 @@ int main(int argc, char **argv)
             fprintf(stderr, "orgcode-sim: %s\n", error.text);
             return 2;
         }
-        if (json_is_true(json_object_get(parsed, "reset"))) {
+        if (sim.frames) {
+            print_frame(&sim, parsed);
+        } else if (json_is_true(json_object_get(parsed, "reset"))) {
             end_journal(&sim);
             begin_journal(&sim);
         } else {
