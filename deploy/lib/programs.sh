@@ -10,10 +10,10 @@ PROGRAMS="validate apply notify"
 external_is_ours()
 {
     local name=$1 value=$2 port
-    for port in $(sed -n "s/^\(former \)\?$name=//p" "$ORGCODE_HOME/ports" 2>/dev/null); do
+    for port in $(sed -n "s/^\(former \)\?$name\(_agencies\)\?=//p" "$ORGCODE_HOME/ports" 2>/dev/null); do
         case "$name $value" in
         "kafka 127.0.0.1:$port") return 0 ;;
-        "postgres host=127.0.0.1 port=$port "*"$ORGCODE_HOME/pgpass"*) return 0 ;;
+        "postgres host=127.0.0.1 port=$port "*"$ORGCODE_HOME/"*) return 0 ;;
         esac
     done
     return 1
@@ -45,6 +45,19 @@ programs_environment()
     ORGCODE_PG=${ORGCODE_PG:-$(postgres_conninfo)}
     ORGCODE_PREFIX=${ORGCODE_PREFIX:-orgcode}
     export ORGCODE_BOOTSTRAP ORGCODE_PG ORGCODE_PREFIX
+    if secure; then export ORGCODE_CONFIG=$ORGCODE_HOME/accounts/admin.conf KCAT_CONFIG=$ORGCODE_HOME/accounts/admin.librdkafka; fi
+}
+
+# program_as ACCOUNT COMMAND...: in secure mode by that account, whose file says where Kafka and PostgreSQL are.
+program_as()
+{
+    local account=$1
+    shift
+    if secure; then
+        env -u ORGCODE_BOOTSTRAP -u ORGCODE_PG -u KCAT_CONFIG ORGCODE_CONFIG="$ORGCODE_HOME/accounts/$account.conf" "$@"
+    else
+        "$@"
+    fi
 }
 
 services_start()
@@ -100,6 +113,18 @@ program_ready_or_dead() { ! process_pid "$1" >/dev/null || program_ready "$1"; }
 # Was the file of the running program replaced by a new build?
 program_outdated() { [ "$(readlink "/proc/$(process_pid "$1")/exe")" != "$(readlink -f "$(program "$1")")" ]; }
 
+# process_start notes the process that it starts: in secure mode `env`, which becomes the program.
+program_start()
+{
+    local name=$1
+    shift
+    if secure; then
+        process_start "$name" env -u ORGCODE_BOOTSTRAP -u ORGCODE_PG ORGCODE_CONFIG="$ORGCODE_HOME/accounts/$name.conf" "$@"
+    else
+        process_start "$name" "$@"
+    fi
+}
+
 programs_start()
 {
     local name
@@ -110,7 +135,7 @@ programs_start()
             say "$name was built anew: starting it again"
             process_stop "$name"
         fi
-        process_start "$name" "$(program "$name")" --metrics-listen "127.0.0.1:$(port_choose "$name")"
+        program_start "$name" "$(program "$name")" --metrics-listen "127.0.0.1:$(port_choose "$name")"
     done
     for name in $PROGRAMS; do
         wait_for 60 program_ready_or_dead "$name" && process_pid "$name" >/dev/null && continue

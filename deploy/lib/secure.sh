@@ -103,6 +103,21 @@ secure_configs()
     )
 }
 
+# secure_environment ACCOUNT: for `env`. The admin may let authorities in, so it gets the script for certificates too.
+secure_environment()
+{
+    local files=$ORGCODE_HOME/accounts/$1
+    [ -f "$files.conf" ] || die "there is no account $1" "Those that there are: $(cd "$ORGCODE_HOME/accounts" && echo *.conf | sed 's/\.conf//g')"
+    ORGCODE_BOOTSTRAP=$(secure_bootstrap "$1")
+    ORGCODE_PG=$([ -z "$(secure_role "$1")" ] || secure_conninfo "$1")
+    printf 'export ORGCODE_CONFIG=%q\n' "$files.conf"
+    [ "$1" = serve ] || printf 'export KCAT_CONFIG=%q\n' "$files.librdkafka"
+    [ "$1" = admin ] || return 0
+    printf 'export ORGCODE_TLS=%q\n' "$ORGCODE_HOME/tls"
+    printf 'export ORGCODE_CRL_URI=%q\n' "file://${ORGCODE_HOME// /%20}/tls/revoked.crl"
+    printf 'export ORGCODE_CERTIFY=%q\n' "$ORGCODE_ROOT/deploy/tls/tls"
+}
+
 # ---- Kafka ----
 
 # secure_kafka_properties SERVICES AGENCIES CONTROLLER: in place of the plain listeners. Closing clients' connections by a bound on
