@@ -1,6 +1,7 @@
 # orgcode_embed(target header.h FILES a.sql b.sql [PREFIX sql_])
 # Puts the text of files into a generated header that `target` can include: a.sql becomes
-# `static const char sql_a[]` (NUL-terminated). The header follows the files at every build.
+# `static const char sql_a[]` (NUL-terminated). `sql_each(X)` is X(a) X(b): all of them.
+# The header follows the files at every build.
 function(orgcode_embed target header)
     cmake_parse_arguments(arg "" "PREFIX" "FILES" ${ARGN})
     if(NOT arg_PREFIX)

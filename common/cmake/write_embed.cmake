@@ -1,8 +1,11 @@
 # cmake -DFILES=a|b -DPREFIX= -DOUT= -P
 string(REPLACE "|" ";" FILES "${FILES}")
+set(each "")
 set(out "/* Generated from: see the files of the same names. */\n")
 foreach(path IN LISTS FILES)
     get_filename_component(name ${path} NAME_WE)
+    string(MAKE_C_IDENTIFIER "${name}" base)
+    string(APPEND each " X(${base})")
     string(MAKE_C_IDENTIFIER "${PREFIX}${name}" name)
     file(READ ${path} hex HEX)
     string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
@@ -12,4 +15,5 @@ endforeach()
 # char is signed on most machines: the cast-free form needs this
 string(PREPEND out "#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored \"-Wconversion\"\n#pragma GCC diagnostic ignored \"-Woverflow\"\n")
 string(APPEND out "#pragma GCC diagnostic pop\n")
+string(APPEND out "#define ${PREFIX}each(X)${each}\n")
 file(WRITE ${OUT} "${out}")

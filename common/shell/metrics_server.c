@@ -1,12 +1,9 @@
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "shell/listen.h"
 #include "shell/metrics_store.h"
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type, char *body,
@@ -61,58 +58,11 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "/metrics, /healthz, /readyz\n");
 }
 
-/* A listening socket for "HOST:PORT"; -1 with `fault` filled. */
-static int listen_on(const char *address, struct fault *fault, struct status *status)
-{
-    char host[256];
-    const char *colon = strrchr(address, ':');
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
-    if (colon == NULL || colon[1] == '\0' || (size_t)(colon - address) >= sizeof host) {
-        *status =
-            status_fail(fault, STATUS_STOP, "address", "--metrics-listen: expected HOST:PORT, not \"%s\"", address);
-        return -1;
-    }
-    size_t length = (size_t)(colon - address);
-    bool brackets = length >= 2 && address[0] == '[' && address[length - 1] == ']';
-    snprintf(host, sizeof host, "%.*s", (int)(brackets ? length - 2 : length), address + (brackets ? 1 : 0));
-    int code = getaddrinfo(host[0] ? host : "127.0.0.1", colon + 1, &hints, &found);
-    if (code != 0) {
-        *status = status_fail(fault, STATUS_STOP, "address", "--metrics-listen %s: %s", address, gai_strerror(code));
-        return -1;
-    }
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
-    if (fd >= 0) {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    }
-    if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 64) != 0) {
-        *status =
-            status_fail(fault, STATUS_RETRY, "address-taken", "--metrics-listen %s: %s", address, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        fd = -1;
-    }
-    freeaddrinfo(found);
-    return fd;
-}
-
-static int port_of(int fd)
-{
-    struct sockaddr_storage bound;
-    socklen_t size = sizeof bound;
-    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0) {
-        return 0;
-    }
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                             : ((struct sockaddr_in *)&bound)->sin_port);
-}
-
 struct status metrics_listen(struct metrics *metrics, const char *address, struct log *log, struct fault *fault)
 {
-    struct status status = status_ok();
-    int fd = listen_on(address, fault, &status);
-    if (fd < 0) {
+    int fd;
+    struct status status = listen_open("--metrics-listen", address, 64, &fd, fault);
+    if (status_failed(status)) {
         return status;
     }
     metrics->server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL, on_request,
@@ -122,7 +72,7 @@ struct status metrics_listen(struct metrics *metrics, const char *address, struc
         close(fd);
         return status_fail(fault, STATUS_RETRY, "server", "--metrics-listen %s: the server does not start", address);
     }
-    log_info(log, "metrics served", LOG_TEXT("address", address), LOG_INT("port", port_of(fd)));
+    log_info(log, "metrics served", LOG_TEXT("address", address), LOG_INT("port", listen_port(fd)));
     return status_ok();
 }
 

@@ -1,0 +1,51 @@
+#include "event.h"
+
+static struct str authority_in(struct str data)
+{
+    /* canonical JSON: inside a text the quotes would be escaped, and no other member has this name */
+    static const char member[] = "\"authority\":\"";
+    const char *at = memmem(data.data, data.len, member, sizeof member - 1);
+    if (!at)
+        return STR("");
+    at += sizeof member - 1;
+    const char *end = memchr(at, '"', (size_t)(data.data + data.len - at));
+    return (struct str){at, end ? (size_t)(end - at) : 0};
+}
+
+void event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out)
+{
+    *out = (struct event){
+        .attributes =
+            {
+                .epoch = epoch,
+                .sequence = pg_int8(result, row, 0),
+                .type = (enum change_type)pg_int2(result, row, 1),
+                .subject = str_copy(arena, pg_text(result, row, 2)),
+                .subject_version = pg_int8(result, row, 3),
+                .act_id = pg_uuid(result, row, 4),
+                .act_index = pg_int4(result, row, 5),
+                .act_count = pg_int4(result, row, 6),
+                .effective_on = pg_date(result, row, 7),
+                .recorded = pg_int8(result, row, 8),
+                .form = law_of(pg_int4(result, row, 10)) ? law_of(pg_int4(result, row, 10))->change_form : 1,
+            },
+    };
+    struct str data = pg_text(result, row, 9);
+    struct writer w;
+    size_t data_at;
+    writer_open(&w, arena, 1024);
+    change_event_write(&w, &out->attributes, &data_at);
+    struct str around = writer_text(&w);
+    out->json = str_format(arena, "%.*s%.*s%.*s,\"source\":\"%s\"}", (int)data_at, around.data, STR_ARG(data),
+        (int)(around.len - data_at - 1), around.data + data_at, source);
+    out->authority = authority_in((struct str){out->json.data + data_at, data.len});
+}
+
+bool filter_fits(const struct filter *filter, const struct event *event)
+{
+    const struct change_attributes *a = &event->attributes;
+    return (!str_given(filter->subject) || str_equal(filter->subject, a->subject)) &&
+           (!str_given(filter->prefix) || str_starts(a->subject, filter->prefix)) &&
+           (filter->type < 0 || (int)a->type == filter->type) &&
+           (!str_given(filter->authority) || str_equal(filter->authority, event->authority));
+}

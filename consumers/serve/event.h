@@ -1,0 +1,28 @@
+#ifndef ORGCODE_SERVE_EVENT_H
+#define ORGCODE_SERVE_EVENT_H
+
+#include "codec/json_change.h"
+#include "shell/pg.h"
+
+/* A change as the feed sends it, and what a filter looks at. */
+struct event {
+    struct change_attributes attributes;
+    struct str authority; /* of its act; points into `json` */
+    struct str json;      /* the CloudEvent in structured mode */
+};
+
+/* A row of sql/changes.sql; everything is in the arena. */
+void event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out);
+
+/* Which changes one wants: all members that are given must fit. */
+struct filter {
+    struct str subject, prefix, authority; /* absent: any */
+    int type;                              /* enum change_type; -1: any */
+};
+static inline struct filter filter_all(void)
+{
+    return (struct filter){.type = -1};
+}
+bool filter_fits(const struct filter *filter, const struct event *event);
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef ORGCODE_SERVE_EXCHANGE_H
+#define ORGCODE_SERVE_EXCHANGE_H
+
+#include <netinet/in.h>
+
+#include "event.h"
+#include "server.h"
+
+/* An answer that is empty now and shall be asked for again when a change has come. */
+struct park {
+    int64_t after;
+    time_ms wait_ms; /* 0: no */
+    struct filter filter;
+};
+
+/* A request on its way through the server. It is the front's until it is put into the queue, then the worker's, and the
+ * front's again when its connection is resumed. */
+struct exchange {
+    struct MHD_Connection *connection;
+    struct serve *serve;
+    struct arena *arena;
+    const struct route *route;
+    handler *job;            /* what a worker does with it: the route's, or a stream's */
+    struct request *request; /* in the arena; NULL for a stream, which keeps no arena */
+    enum method method;
+    char peer[INET6_ADDRSTRLEN];
+    struct response response;
+    struct exchange *next; /* in the queue */
+    struct park park;
+    bool waited;
+    time_ms begun;
+    int64_t sent; /* bytes of the body */
+    char *target; /* as received, for the log; its own memory */
+    bool target_good, headers_read, too_large, answered;
+    struct str upload; /* the body so far, in the arena */
+    size_t upload_room;
+};
+
+/* ---- the queue between front and workers (worker.c) ---- */
+struct pool;
+struct pool *pool_open(struct serve *serve);
+/* False: the queue is full. */
+bool pool_put(struct pool *pool, struct exchange *exchange);
+/* How many wait or are in work. */
+int pool_busy(struct pool *pool);
+/* Waits for what is in work; what waits is answered as busy. */
+void pool_close(struct pool *pool);
+
+/* ---- the front (server.c) ---- */
+struct server {
+    struct MHD_Daemon *daemon;
+    struct pool *pool;
+    struct limit *limit;
+    int port;
+    bool inherited; /* the socket is the service manager's */
+};
+
+/* ---- who asks how often (limit.c) ---- */
+struct limit *limit_open(int per_second);
+void limit_close(struct limit *limit);
+/* Takes one from the address's bucket; false: it is empty. Only the front's thread. */
+bool limit_take(struct limit *limit, const struct sockaddr *address, time_ms now);
+
+/* ---- streams (stream.c) ---- */
+struct stream;
+/* The response that sends it; the exchange's arena is given back. */
+struct MHD_Response *stream_response(struct exchange *exchange);
+void stream_close(struct stream *stream);
+
+/* Finishes the answer (ETag, 304, gzip, HEAD, CORS and the usual headers) and hands it to the connection. */
+enum MHD_Result answer_send(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,205 @@
+#include "feed.h"
+
+#include "base/uuid.h"
+#include "core/code.h"
+#include "exchange.h"
+
+enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, WAIT_MAX_S = 60 };
+
+static struct str token_form(struct work *work)
+{
+    char id[CHANGE_ID_SIZE];
+    return str_copy(work->arena, str_of(change_id_format(work->fresh.epoch, work->fresh.sequence, id)));
+}
+
+static bool read_token(struct work *work, struct str token, int64_t *out)
+{
+    int epoch;
+    if (!change_id_parse(token, &epoch, out)) {
+        work_problem(work, PROBLEM_TOKEN, token, STR("01-00000000000000012345"));
+    } else if (epoch != work->fresh.epoch) {
+        work_problem(work, PROBLEM_TOKEN_EPOCH, token, str_format(work->arena, "%02d", work->fresh.epoch));
+        response_header(work->response, "Link", "</v1/snapshots/latest>; rel=\"snapshot\"");
+    } else if (*out > work->fresh.sequence && !work->fresh.replica) {
+        work_problem(work, PROBLEM_TOKEN_AHEAD, token, token_form(work));
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* `since`: behind the last change that was recorded before that moment. */
+static bool read_since(struct work *work, struct feed_question *out)
+{
+    bool given;
+    time_ms since;
+    if (!work_time(work, STR("since"), &given, &since))
+        return false;
+    if (!given || out->given)
+        return true;
+    out->given = true;
+    return work_known(work, since - 1, &out->after);
+}
+
+static bool read_filter(struct work *work, struct filter *out)
+{
+    static const struct str prefix = STR("prefix:");
+    const struct uri *uri = &work->request->uri;
+    struct str subject = uri_parameter(uri, STR("subject")), type = uri_parameter(uri, STR("type"));
+    enum change_type named;
+    *out = filter_all();
+    out->authority = uri_parameter(uri, STR("authority"));
+    if (str_starts(subject, prefix))
+        out->prefix = (struct str){subject.data + prefix.len, subject.len - prefix.len};
+    else
+        out->subject = subject;
+    if (str_given(out->authority) && !code_is_authority(out->authority)) {
+        work_problem(work, PROBLEM_PARAMETER, STR("authority"), STR("ROOT, H26"));
+        return false;
+    }
+    if (!str_given(type))
+        return true;
+    if (!change_type_parse(type, &named)) {
+        work_problem(work, PROBLEM_PARAMETER, STR("type"), change_type_name(CHANGE_ESTABLISHED));
+        return false;
+    }
+    out->type = (int)named;
+    return true;
+}
+
+bool feed_question(struct work *work, struct feed_question *out)
+{
+    struct str token = uri_parameter(&work->request->uri, STR("after"));
+    struct str last = work->request->header[HEADER_LAST_EVENT_ID];
+    *out = (struct feed_question){0};
+    if (str_given(last)) /* a client that comes again is further than its address says */
+        token = last;
+    if (str_given(token) && token.len) {
+        out->given = true;
+        if (!read_token(work, token, &out->after))
+            return false;
+    }
+    return read_since(work, out) && read_filter(work, &out->filter);
+}
+
+bool feed_page(
+    struct work *work, int64_t after, const struct filter *filter, int limit, int64_t bytes, struct feed_page *out)
+{
+    struct pg_params params = PG_PARAMS(work->arena);
+    pg_param_int8(&params, after);
+    pg_param_int4(&params, LOOK_MAX);
+    pg_param_text(&params, filter->subject);
+    pg_param_text(&params, filter->prefix);
+    if (filter->type < 0)
+        pg_param_null(&params);
+    else
+        pg_param_int4(&params, filter->type);
+    pg_param_text(&params, filter->authority);
+    pg_param_int4(&params, limit);
+    pg_param_int8(&params, bytes);
+    *out = (struct feed_page){.next = after};
+    PGresult *result = work_ask(work, "changes", &params);
+    if (!result)
+        return false;
+    int rows = PQntuples(result);
+    if (rows > 0 && !pg_is_null(result, 0, 11))
+        out->next = pg_int8(result, 0, 11);
+    out->event = arena_array(work->arena, struct event, (size_t)rows);
+    for (int row = 0; row < rows; row++)
+        if (!pg_is_null(result, row, 0))
+            event_read(
+                result, row, work->fresh.epoch, work->serve->options->source, work->arena, &out->event[out->count++]);
+    PQclear(result);
+    return true;
+}
+
+/* ---- GET /v1/changes ------------------------------------------------------------------------------------------- */
+
+static bool read_wait(struct work *work, time_ms *out)
+{
+    struct str text = uri_parameter(&work->request->uri, STR("wait"));
+    unsigned long long seconds;
+    *out = 0;
+    if (!str_given(text))
+        return true;
+    if (text.len && text.data[text.len - 1] == 's')
+        text.len--;
+    if (!str_to_u64(text, &seconds) || seconds > WAIT_MAX_S) {
+        work_problem(work, PROBLEM_PARAMETER, STR("wait"), STR("0s..60s"));
+        return false;
+    }
+    *out = (time_ms)seconds * 1000;
+    return true;
+}
+
+/* Address of the next page: this one's, with another token. */
+static const char *link_next(struct work *work, const char *id)
+{
+    const struct uri *uri = &work->request->uri;
+    struct str query = str_format(work->arena, "after=%s", id);
+    for (int i = 0; i < uri->parameters; i++)
+        if (!str_equal(uri->parameter[i].name, STR("after")) && !str_equal(uri->parameter[i].name, STR("since")))
+            query = str_format(work->arena, "%.*s&%.*s=%.*s", STR_ARG(query),
+                STR_ARG(uri_encode(work->arena, uri->parameter[i].name)),
+                STR_ARG(uri_encode(work->arena, uri->parameter[i].value)));
+    return str_format(work->arena, "</v1/changes?%.*s>; rel=\"next\"", STR_ARG(query)).data;
+}
+
+static void add_headers(struct work *work, int64_t next)
+{
+    char id[CHANGE_ID_SIZE];
+    const char *token = str_copy(work->arena, str_of(change_id_format(work->fresh.epoch, next, id))).data;
+    int64_t lag = work->fresh.sequence > next ? work->fresh.sequence - next : 0;
+    response_header(work->response, "Feed-Next", token);
+    response_header(work->response, "Feed-Head", token_form(work).data);
+    response_header(work->response, "Feed-Oldest", str_format(work->arena, "%02d-%020d", work->fresh.epoch, 0).data);
+    response_header(work->response, "Feed-Lag", str_format(work->arena, "%lld", (long long)lag).data);
+    response_header(work->response, "Link", link_next(work, token));
+}
+
+static void answer_page(struct work *work, const struct feed_page *page)
+{
+    bool lines = http_accepts(work->request->header[HEADER_ACCEPT], "application/x-ndjson");
+    size_t size = 2;
+    for (int i = 0; i < page->count; i++)
+        size += page->event[i].json.len + 1;
+    char *body = arena_alloc(work->arena, size), *at = body;
+    if (!lines)
+        *at++ = '[';
+    for (int i = 0; i < page->count; i++) {
+        if (!lines && i)
+            *at++ = ',';
+        memcpy(at, page->event[i].json.data, page->event[i].json.len);
+        at += page->event[i].json.len;
+        if (lines)
+            *at++ = '\n';
+    }
+    if (!lines)
+        *at++ = ']';
+    work->response->status = MHD_HTTP_OK;
+    work->response->type = lines ? "application/x-ndjson" : "application/cloudevents-batch+json";
+    work->response->body = (struct str){body, (size_t)(at - body)};
+    add_headers(work, page->next);
+}
+
+void feed_poll(struct work *work)
+{
+    struct feed_question question;
+    struct feed_page page;
+    long long limit;
+    time_ms wait;
+    if (!work_begin(work) || !feed_question(work, &question) ||
+        !work_number(work, STR("limit"), 100, 1, PAGE_ROWS, &limit) || !read_wait(work, &wait))
+        return;
+    int64_t from = question.after;
+    do { /* a filter that lets little through: look on, as long as there is something to look at */
+        if (!feed_page(work, from, &question.filter, (int)limit, PAGE_BYTES, &page))
+            return;
+        if (page.count || page.next == from)
+            break;
+        from = page.next;
+    } while (time_monotonic() - work->exchange->begun < 1000);
+    answer_page(work, &page);
+    if (page.count == 0 && page.next >= work->fresh.sequence)
+        work->exchange->park = (struct park){page.next, wait, question.filter};
+}

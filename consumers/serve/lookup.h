@@ -1,0 +1,21 @@
+#ifndef ORGCODE_SERVE_LOOKUP_H
+#define ORGCODE_SERVE_LOOKUP_H
+
+#include "codec/json_writer.h"
+#include "core/state.h"
+#include "work.h"
+
+/* Bodies by their code. Everything here is inside the work's snapshot; functions that answer a problem say so. */
+
+/* The key that the request asks for: its argument, in the scheme of parameter `scheme`. */
+struct str lookup_key(struct work *work);
+/* The code's row; NULL when there is none. False: a problem is answered. */
+bool lookup_code(struct work *work, struct str key, struct code **out);
+/* Member "announced": acts to come that name `key`. False: a problem is answered. */
+bool lookup_write_announced(struct work *work, struct str key, struct writer *writer);
+/* 404: never issued; with "announced" when it is to be. */
+void lookup_never(struct work *work, struct str key);
+
+handler lookup_organization;
+
+#endif

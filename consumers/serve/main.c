@@ -1,0 +1,181 @@
+#include <stdio.h>
+
+#include "serve.h"
+#include "server.h"
+#include "shell/process.h"
+
+#define ROW(member) offsetof(struct serve_options, member)
+
+static const struct option_row rows[] = {
+    OPTION_ROWS_PG(struct serve_options, pg),
+    {.name = "listen",
+        .kind = OPTION_TEXT,
+        .offset = ROW(listen),
+        .env = "ORGCODE_LISTEN",
+        .initial = ":8080",
+        .value = "HOST:PORT",
+        .help =
+            "Where to serve; without a host: this machine alone; port 0 takes a free one and logs it. A socket of the "
+            "service manager (LISTEN_FDS) comes before it."},
+    {.name = "source",
+        .kind = OPTION_TEXT,
+        .offset = ROW(source),
+        .env = "ORGCODE_SOURCE",
+        .initial = "https://orgcode.invalid/v1/changes",
+        .value = "URI",
+        .help = "The attribute `source` of the changes; the same as that of orgcode-notify."},
+    {.name = "workers",
+        .kind = OPTION_INT,
+        .offset = ROW(workers),
+        .env = "ORGCODE_SERVE_WORKERS",
+        .initial = "4",
+        .min = 1,
+        .max = 64,
+        .value = "N",
+        .help = "Requests that are answered at once, each with a database session."},
+    {.name = "queue",
+        .kind = OPTION_INT,
+        .offset = ROW(queue),
+        .initial = "256",
+        .min = 1,
+        .max = 100000,
+        .value = "N",
+        .help = "Requests that may wait for a worker; more are told to come again (503)."},
+    {.name = "connections",
+        .kind = OPTION_INT,
+        .offset = ROW(connections),
+        .initial = "20000",
+        .min = 1,
+        .max = 1000000,
+        .value = "N",
+        .help = "Connections at once."},
+    {.name = "connections-per-address",
+        .kind = OPTION_INT,
+        .offset = ROW(connections_per_address),
+        .initial = "0",
+        .min = 0,
+        .max = 1000000,
+        .value = "N",
+        .help = "Connections at once from one address; 0: no limit."},
+    {.name = "requests-per-second",
+        .kind = OPTION_INT,
+        .offset = ROW(requests_per_second),
+        .initial = "0",
+        .min = 0,
+        .max = 1000000,
+        .value = "N",
+        .help = "Requests a second from one address (429 beyond); 0: no limit."},
+    {.name = "waiters",
+        .kind = OPTION_INT,
+        .offset = ROW(waiters),
+        .initial = "10000",
+        .min = 0,
+        .max = 1000000,
+        .value = "N",
+        .help = "Polls that may wait for a change at once; more are answered without waiting."},
+    {.name = "body-max",
+        .kind = OPTION_SIZE,
+        .offset = ROW(body_max),
+        .initial = "1MiB",
+        .min = 1024,
+        .max = 1 << 26,
+        .value = "SIZE",
+        .help = "Largest body of a request."},
+    {.name = "statement-timeout",
+        .kind = OPTION_DURATION,
+        .offset = ROW(statement_ms),
+        .initial = "5s",
+        .min = 10,
+        .max = 600000,
+        .value = "TIME",
+        .help = "A database statement that takes longer is given up."},
+    {.name = "idle-timeout",
+        .kind = OPTION_DURATION,
+        .offset = ROW(idle_ms),
+        .initial = "30s",
+        .min = 1000,
+        .max = 3600000,
+        .value = "TIME",
+        .help = "A connection that neither sends nor takes anything is closed."},
+    OPTION_ROW_METRICS(struct serve_options, common),
+    OPTION_ROWS_COMMON(struct serve_options, common),
+};
+
+static const struct option_program program = {
+    .name = "orgcode-serve",
+    .summary = "the directory and its feed over HTTP",
+    .arguments = "",
+    .description =
+        "Answers look-ups from the registry's tables, which it only reads, so it may stand before a read replica. "
+        "As many copies as wanted.",
+    .examples = "orgcode-serve --listen :8080 --pg postgresql://orgcode_serve@db/orgcode",
+    .exits = NULL,
+    .row = rows,
+    .rows = sizeof rows / sizeof *rows,
+};
+
+static void register_metrics(struct serve *serve)
+{
+    static const char *const class[] = {NULL, NULL, "class=\"2xx\"", "class=\"3xx\"", "class=\"4xx\"", "class=\"5xx\""};
+    struct metrics *m = serve->metrics;
+    serve->metric = (struct serve_metrics){
+        .duration =
+            metrics_duration(m, "orgcode_serve_request_seconds", NULL, "From the request line to the last byte."),
+        .shed =
+            metrics_counter(m, "orgcode_serve_shed_total", NULL, "Requests told to come again: the queue was full."),
+        .limited = metrics_counter(m, "orgcode_serve_limited_total", NULL, "Requests beyond an address's rate."),
+        .streams = metrics_gauge(m, "orgcode_serve_streams", NULL, "Streams open now."),
+        .overflows =
+            metrics_counter(m, "orgcode_serve_overflows_total", NULL, "Streams cut off: the client was too slow."),
+        .sequence = metrics_gauge(m, "orgcode_serve_sequence", NULL, "The last change that was read."),
+        .bytes = metrics_counter(m, "orgcode_serve_bytes_total", NULL, "Bytes of bodies sent."),
+    };
+    for (int i = 2; i < 6; i++)
+        serve->metric.requests[i] =
+            metrics_counter(m, "orgcode_serve_requests_total", class[i], "Requests answered, by class of status.");
+    serve->metric.requests[0] = serve->metric.requests[1] = serve->metric.requests[2];
+}
+
+static struct status run(struct serve *serve, struct fault *fault)
+{
+    struct status status = process_open(fault);
+    if (!status_failed(status) && serve->options->common.metrics_listen)
+        status = metrics_listen(serve->metrics, serve->options->common.metrics_listen, serve->log, fault);
+    if (!status_failed(status))
+        status = server_open(serve, fault);
+    if (!status_failed(status)) {
+        metrics_ready(serve->metrics, true);
+        process_ready();
+        while (!process_wait(-1, 1000)) {
+            metrics_beat(serve->metrics);
+            process_alive();
+        }
+        process_leaving();
+        metrics_ready(serve->metrics, false);
+    }
+    server_close(serve, 10000);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct serve_options options;
+    struct option_rest rest;
+    struct fault fault = {""};
+    struct arena *kept = arena_open(0);
+    int code = option_parse(&program, argc, argv, &options, &rest, kept, stdout, stderr);
+    if (code < 0) {
+        struct log *log = log_open(
+            program.name, (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
+        struct serve serve = {.options = &options, .log = log, .metrics = metrics_open()};
+        register_metrics(&serve);
+        struct status status = run(&serve, &fault);
+        code = process_exit_of(status);
+        if (status_failed(status))
+            log_error(log, fault.text, LOG_TEXT("error", status.code));
+        metrics_close(serve.metrics);
+        log_close(log);
+    }
+    arena_close(kept);
+    return code;
+}

@@ -1,0 +1,37 @@
+#ifndef ORGCODE_SERVE_SERVE_H
+#define ORGCODE_SERVE_SERVE_H
+
+#include "shell/log.h"
+#include "shell/metrics.h"
+#include "shell/option.h"
+
+/* orgcode-serve: the directory and its feed over HTTP, read-only. */
+
+struct serve_options {
+    struct option_common common;
+    struct option_pg pg;
+    const char *listen;
+    const char *source; /* of the changes */
+    const char *tls_certificate, *tls_key;
+    long long workers, queue, connections, connections_per_address, requests_per_second;
+    long long waiters, body_max, statement_ms, idle_ms;
+};
+
+struct serve_metrics {
+    struct metric *requests[6]; /* by class of status: [2] is 2xx */
+    struct metric *duration, *shed, *limited, *streams, *overflows, *bytes, *sequence;
+};
+
+struct server;
+struct tail;
+
+struct serve {
+    const struct serve_options *options;
+    struct log *log;
+    struct metrics *metrics;
+    struct serve_metrics metric;
+    struct server *server;
+    struct tail *tail;
+};
+
+#endif

@@ -1,0 +1,373 @@
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "exchange.h"
+#include "shell/listen.h"
+#include "shell/process.h"
+#include "tail.h"
+
+/* The front: libmicrohttpd's calls, on its thread. */
+
+enum { CONNECTION_MEMORY = 6144, BACKLOG = 1024 };
+
+static const char *const header_names[HEADERS] = {
+    [HEADER_ACCEPT] = "Accept",
+    [HEADER_ACCEPT_ENCODING] = "Accept-Encoding",
+    [HEADER_ACCEPT_LANGUAGE] = "Accept-Language",
+    [HEADER_CONTENT_TYPE] = "Content-Type",
+    [HEADER_IF_NONE_MATCH] = "If-None-Match",
+    [HEADER_IF_RANGE] = "If-Range",
+    [HEADER_LAST_EVENT_ID] = "Last-Event-ID",
+    [HEADER_ORIGIN] = "Origin",
+    [HEADER_RANGE] = "Range",
+};
+
+/* ---- reading the request --------------------------------------------------------------------------------------- */
+
+/* The request line has been read. */
+static void *on_target(void *user, const char *target, struct MHD_Connection *connection)
+{
+    struct exchange *exchange = calloc(1, sizeof *exchange);
+    if (!exchange)
+        return NULL;
+    exchange->serve = user;
+    exchange->connection = connection;
+    exchange->arena = arena_open(0);
+    exchange->request = arena_new(exchange->arena, struct request);
+    exchange->begun = time_monotonic();
+    exchange->response.file = -1;
+    exchange->target = strndup(target, URI_MAX + 1);
+    exchange->target_good = uri_parse(exchange->arena, str_of(exchange->target), &exchange->request->uri);
+    return exchange;
+}
+
+/* Percent-decoding is ours alone (uri.c). */
+static size_t keep_escapes(void *user, struct MHD_Connection *connection, char *text)
+{
+    (void)user;
+    (void)connection;
+    return strlen(text);
+}
+
+static enum method method_of(const char *name)
+{
+    static const char *const names[] = {"GET", "HEAD", "POST", "OPTIONS"};
+    for (int i = 0; i < METHOD_OTHER; i++)
+        if (strcmp(name, names[i]) == 0)
+            return (enum method)i;
+    return METHOD_OTHER;
+}
+
+static const struct sockaddr *peer_address(const struct exchange *exchange)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info ? info->client_addr : NULL;
+}
+
+static void read_headers(struct exchange *exchange, const char *method)
+{
+    struct request *request = exchange->request;
+    exchange->method = request->method = method_of(method);
+    for (int i = 0; i < HEADERS; i++) {
+        const char *value = NULL;
+        size_t size = 0;
+        if (MHD_lookup_connection_value_n(exchange->connection, MHD_HEADER_KIND, header_names[i],
+                strlen(header_names[i]), &value, &size) == MHD_YES &&
+            value)
+            request->header[i] = str_copy(exchange->arena, (struct str){value, size});
+    }
+    request->language = http_language(request->header[HEADER_ACCEPT_LANGUAGE]);
+    struct str asked = uri_parameter(&request->uri, STR("lang"));
+    if (str_given(asked))
+        request->language = str_equal(asked, STR("en")) ? LANGUAGE_EN : LANGUAGE_VI;
+    const struct sockaddr *address = peer_address(exchange);
+    const void *raw = !address ? NULL
+                      : address->sa_family == AF_INET6
+                          ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                          : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    if (!raw || !inet_ntop(address->sa_family, raw, exchange->peer, sizeof exchange->peer))
+        snprintf(exchange->peer, sizeof exchange->peer, "?");
+}
+
+static void take_upload(struct exchange *exchange, const char *data, size_t size)
+{
+    if (exchange->too_large || exchange->upload.len + size > (size_t)exchange->serve->options->body_max) {
+        exchange->too_large = true;
+        return;
+    }
+    if (exchange->upload.len + size > exchange->upload_room) {
+        exchange->upload_room = 2 * (exchange->upload.len + size);
+        char *grown = arena_alloc(exchange->arena, exchange->upload_room);
+        if (exchange->upload.len)
+            memcpy(grown, exchange->upload.data, exchange->upload.len);
+        exchange->upload.data = grown;
+    }
+    memcpy((char *)(uintptr_t)exchange->upload.data + exchange->upload.len, data, size);
+    exchange->upload.len += size;
+}
+
+/* ---- finding the route ------------------------------------------------------------------------------------------ */
+
+static bool fits(const char *pattern, const struct uri *uri, struct str *argument)
+{
+    struct str rest = str_of(pattern);
+    *argument = STR_NONE;
+    for (int i = 0; i < uri->segments; i++) {
+        if (rest.len == 0)
+            return false;
+        const char *slash = memchr(rest.data, '/', rest.len);
+        size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
+        struct str part = {rest.data, len};
+        if (str_equal(part, STR("{}")))
+            *argument = uri->segment[i];
+        else if (!str_equal(part, uri->segment[i]))
+            return false;
+        rest = (struct str){rest.data + len + (slash ? 1 : 0), rest.len - len - (slash ? 1 : 0)};
+    }
+    return rest.len == 0;
+}
+
+static void refuse(struct exchange *exchange, enum problem problem, struct str value, struct str expected)
+{
+    problem_answer(
+        exchange->arena, exchange->request->language, &exchange->response, problem, value, expected, STR_NONE);
+    exchange->answered = true;
+}
+
+/* Every parameter must be one that the route knows: a misspelt filter would let through what one did not ask for. */
+static bool parameters_known(struct exchange *exchange)
+{
+    const struct uri *uri = &exchange->request->uri;
+    for (int i = 0; i < uri->parameters; i++) {
+        struct str rest = str_of(exchange->route->parameters), name = uri->parameter[i].name;
+        bool known = str_equal(name, STR("lang"));
+        while (!known && rest.len) {
+            const char *blank = memchr(rest.data, ' ', rest.len);
+            size_t len = blank ? (size_t)(blank - rest.data) : rest.len;
+            known = str_equal((struct str){rest.data, len}, name);
+            rest = (struct str){rest.data + len + (blank ? 1 : 0), rest.len - len - (blank ? 1 : 0)};
+        }
+        if (!known) {
+            refuse(exchange, PROBLEM_PARAMETER_UNKNOWN, name, str_of(exchange->route->parameters));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* OPTIONS: what a browser asks before a page of another site may POST. */
+static void answer_options(struct exchange *exchange)
+{
+    struct response *r = &exchange->response;
+    *r = (struct response){.status = MHD_HTTP_NO_CONTENT, .body = STR(""), .file = -1};
+    response_header(r, "Allow", "GET, HEAD, POST, OPTIONS");
+    response_header(r, "Access-Control-Allow-Methods", "GET, HEAD, POST");
+    response_header(r, "Access-Control-Allow-Headers", "Content-Type, Last-Event-ID, If-None-Match, Range");
+    response_header(r, "Access-Control-Max-Age", "86400");
+    exchange->answered = true;
+}
+
+static void find_route(struct exchange *exchange)
+{
+    struct request *request = exchange->request;
+    enum method method = request->method == METHOD_HEAD ? METHOD_GET : request->method;
+    bool elsewhere = false;
+    if (request->method == METHOD_OPTIONS) {
+        answer_options(exchange);
+        return;
+    }
+    for (size_t i = 0; i < routes_count; i++) {
+        struct str argument;
+        if (!fits(routes[i].pattern, &request->uri, &argument))
+            continue;
+        elsewhere = true;
+        if (routes[i].method != method)
+            continue;
+        request->argument = argument;
+        exchange->route = &routes[i];
+        (void)parameters_known(exchange);
+        return;
+    }
+    if (elsewhere) {
+        refuse(exchange, PROBLEM_METHOD, STR_NONE, method == METHOD_POST ? STR("GET, HEAD") : STR("GET, HEAD, POST"));
+        response_header(&exchange->response, "Allow", "GET, HEAD, POST, OPTIONS");
+    } else {
+        refuse(exchange, PROBLEM_NOT_FOUND, request->uri.path, STR_NONE);
+    }
+}
+
+/* ---- the calls -------------------------------------------------------------------------------------------------- */
+
+static void begin(struct exchange *exchange, const char *method)
+{
+    struct serve *serve = exchange->serve;
+    const struct sockaddr *address = peer_address(exchange);
+    exchange->headers_read = true;
+    read_headers(exchange, method);
+    if (address && !limit_take(serve->server->limit, address, exchange->begun)) {
+        metric_add(serve->metric.limited, 1);
+        refuse(exchange, PROBLEM_TOO_MANY, STR_NONE,
+            str_format(exchange->arena, "%lld", serve->options->requests_per_second));
+        response_header(&exchange->response, "Retry-After", "1");
+    } else if (!exchange->target_good) {
+        refuse(exchange, PROBLEM_TARGET, STR_NONE, STR_NONE);
+    } else {
+        find_route(exchange);
+    }
+}
+
+/* The whole request is here: to a worker, or answered at once. */
+static enum MHD_Result dispatch(struct exchange *exchange)
+{
+    struct serve *serve = exchange->serve;
+    exchange->answered = true;
+    exchange->request->body = exchange->upload;
+    exchange->job = exchange->route ? exchange->route->handler : NULL;
+    if (exchange->too_large) {
+        refuse(exchange, PROBLEM_BODY_SIZE, STR_NONE, str_format(exchange->arena, "%lld", serve->options->body_max));
+        return answer_send(exchange);
+    }
+    if (exchange->route->direct) {
+        struct work work = {.serve = serve,
+            .arena = exchange->arena,
+            .log = serve->log,
+            .request = exchange->request,
+            .response = &exchange->response};
+        exchange->route->handler(&work);
+        return answer_send(exchange);
+    }
+    MHD_suspend_connection(exchange->connection);
+    if (pool_put(serve->server->pool, exchange))
+        return MHD_YES;
+    MHD_resume_connection(exchange->connection);
+    metric_add(serve->metric.shed, 1);
+    refuse(exchange, PROBLEM_BUSY, STR_NONE, STR_NONE);
+    response_header(&exchange->response, "Retry-After", "1");
+    return MHD_YES; /* called again, with the answer ready */
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *upload, size_t *upload_size, void **state)
+{
+    struct exchange *exchange = *state;
+    (void)user;
+    (void)connection;
+    (void)url;
+    (void)version;
+    if (!exchange)
+        return MHD_NO;
+    if (!exchange->headers_read) {
+        begin(exchange, method);
+        return MHD_YES;
+    }
+    if (*upload_size) {
+        take_upload(exchange, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    return exchange->answered ? answer_send(exchange) : dispatch(exchange);
+}
+
+static void on_completed(
+    void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
+{
+    struct serve *serve = user;
+    struct exchange *exchange = *state;
+    (void)connection;
+    if (!exchange)
+        return;
+    *state = NULL;
+    time_ms spent = time_monotonic() - exchange->begun;
+    unsigned class = exchange->response.status / 100;
+    if (class > 0 && class < 6)
+        metric_add(serve->metric.requests[class], 1);
+    metric_add(serve->metric.bytes, exchange->sent);
+    metric_observe_us(serve->metric.duration, spent * 1000);
+    static const char *const methods[] = {"GET", "HEAD", "POST", "OPTIONS", "other"};
+    log_info(serve->log, "request", LOG_TEXT("method", methods[exchange->method]), LOG_TEXT("target", exchange->target),
+        LOG_INT("status", exchange->response.status), LOG_INT("bytes", exchange->sent), LOG_INT("ms", spent),
+        LOG_TEXT("peer", exchange->peer), LOG_BOOL("whole", how == MHD_REQUEST_TERMINATED_COMPLETED_OK));
+    if (exchange->response.file >= 0)
+        close(exchange->response.file);
+    if (exchange->response.stream)
+        stream_close(exchange->response.stream);
+    arena_close(exchange->arena);
+    free(exchange->target);
+    free(exchange);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------- */
+
+static struct status start(struct serve *serve, int fd, struct fault *fault)
+{
+    const struct serve_options *o = serve->options;
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, fd, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)o->connections, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)o->connections_per_address, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(o->idle_ms / 1000), NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    serve->server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME,
+        0, NULL, NULL, on_request, serve, MHD_OPTION_ARRAY, options, MHD_OPTION_URI_LOG_CALLBACK, on_target, serve,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
+        MHD_OPTION_END);
+    if (serve->server->daemon)
+        return status_ok();
+    close(fd);
+    return status_fail(fault, STATUS_RETRY, "server", "--listen %s: the server does not start", o->listen);
+}
+
+struct status server_open(struct serve *serve, struct fault *fault)
+{
+    int fd = listen_inherited();
+    bool inherited = fd >= 0;
+    struct status status =
+        inherited ? status_ok() : listen_open("--listen", serve->options->listen, BACKLOG, &fd, fault);
+    if (status_failed(status))
+        return status;
+    struct server *server = calloc(1, sizeof *server);
+    if (!server)
+        abort();
+    *server = (struct server){
+        .limit = limit_open((int)serve->options->requests_per_second), .port = listen_port(fd), .inherited = inherited};
+    serve->server = server;
+    server->pool = pool_open(serve);
+    serve->tail = tail_open(serve);
+    status = start(serve, fd, fault);
+    if (!status_failed(status))
+        log_info(serve->log, "serving", LOG_TEXT("address", serve->options->listen), LOG_INT("port", server->port));
+    return status;
+}
+
+void server_close(struct serve *serve, int timeout_ms)
+{
+    struct server *server = serve->server;
+    if (!server)
+        return;
+    if (server->daemon) {
+        MHD_socket fd = MHD_quiesce_daemon(server->daemon);
+        time_ms until = time_monotonic() + timeout_ms;
+        while (pool_busy(server->pool) > 0 && time_monotonic() < until)
+            usleep(5000);
+        tail_leave(serve->tail); /* whoever waits is answered, streams say goodbye */
+        while (MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections > 0 &&
+               time_monotonic() < until)
+            usleep(5000);
+        pool_close(server->pool);
+        MHD_stop_daemon(server->daemon);
+        if (fd != MHD_INVALID_SOCKET)
+            close(fd);
+    }
+    tail_close(serve->tail);
+    limit_close(server->limit);
+    free(server);
+    serve->server = NULL;
+}

@@ -1,0 +1,27 @@
+#ifndef ORGCODE_SERVE_SERVER_H
+#define ORGCODE_SERVE_SERVER_H
+
+#include "serve.h"
+#include "work.h"
+
+/* libmicrohttpd in front, workers behind: a thread with epoll takes requests and sends answers, and never waits; a pool
+ * of workers, each with a database session of its own, makes them. Between the two stands a bounded queue: what does
+ * not fit is told to come again. */
+
+/* One address. `pattern` may have one hole: "v1/organizations/{}/history". */
+struct route {
+    enum method method; /* GET is HEAD too */
+    const char *pattern;
+    handler *handler;
+    bool direct;            /* needs no database: made at once by the thread that reads the sockets */
+    const char *parameters; /* the query parameters that it knows, separated by blanks */
+};
+extern const struct route routes[];
+extern const size_t routes_count;
+
+/* Listens and begins to work. RETRY "address-taken". */
+struct status server_open(struct serve *serve, struct fault *fault) MUST_USE;
+/* No new connections; requests that are in work are answered, up to `timeout_ms`. */
+void server_close(struct serve *serve, int timeout_ms);
+
+#endif

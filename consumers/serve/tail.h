@@ -1,0 +1,61 @@
+#ifndef ORGCODE_SERVE_TAIL_H
+#define ORGCODE_SERVE_TAIL_H
+
+#include "event.h"
+#include "exchange.h"
+
+#include <stdatomic.h>
+
+/* The one reader of new changes: a thread that follows the change table by sequence, woken by NOTIFY on the primary,
+ * polling on a replica. It keeps the latest events in memory, made ready for the wire, and wakes who waits for them. */
+struct tail;
+
+struct tail *tail_open(struct serve *serve);
+/* Everybody that waits is answered or told goodbye; then the thread ends. */
+void tail_leave(struct tail *tail);
+void tail_close(struct tail *tail);
+
+/* Where the tail stands; false until it has read the registry's place. */
+bool tail_head(struct tail *tail, int *epoch, int64_t *sequence, time_ms *recorded);
+/* ms since the database was last heard of; for readiness. */
+time_ms tail_silence(struct tail *tail);
+
+/* Puts the exchange, whose connection is suspended, aside until a change behind `after` fits, or for wait_ms; then it
+ * goes to a worker again, once. False: no room, or it was put aside before. */
+bool tail_wait(
+    struct tail *tail, struct exchange *exchange, int64_t after, const struct filter *filter, time_ms wait_ms);
+
+/* ---- streams (stream.c) ---- */
+
+/* An event in memory: text for SSE, shared by all that send it. */
+struct tail_event {
+    int64_t sequence;
+    struct event event; /* its texts are in `text` or behind it */
+    atomic_int users;
+    size_t size;
+    char text[]; /* "id: ...\nevent: change\ndata: ...\n\n" */
+};
+void tail_event_release(struct tail_event *event);
+
+enum tail_next {
+    TAIL_EVENT, /* *out is the next one, to be released */
+    TAIL_NONE,  /* the end is reached */
+    TAIL_GONE,  /* it is older than what is kept in memory */
+    TAIL_RESET, /* the registry's epoch is another */
+};
+/* The first event behind *after that fits; *after moves to it, or to the last that did not fit. */
+enum tail_next tail_next(
+    struct tail *tail, int epoch, int64_t *after, const struct filter *filter, struct tail_event **out);
+
+/* A stream that has nothing to send waits here: its connection is resumed when something comes, or after a while. */
+struct tail_sleeper {
+    struct MHD_Connection *connection;
+    struct tail_sleeper *next, *previous;
+    bool asleep;
+};
+/* Suspends the connection unless something behind `after` is there already: then false. Front's thread. */
+bool tail_sleep(struct tail *tail, struct tail_sleeper *sleeper, int64_t after);
+void tail_forget(struct tail *tail, struct tail_sleeper *sleeper);
+bool tail_leaving(struct tail *tail);
+
+#endif
