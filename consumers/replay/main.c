@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
     &command_authority,
     &command_control,
     &command_inspect,
+    &command_rebuild,
     &command_verify,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -8,6 +8,8 @@
 /* A schema that holds a registry: the live one (STORE_LIVE), one that is rebuilt beside it, one that was live before.
  */
 
+#define SCHEMA_BEFORE "orgcode_before" /* what was live until the last swap */
+
 struct schema_place {
     int64_t oid; /* of table place: the same whatever the schema is called, another for a schema made anew */
     bool born;
