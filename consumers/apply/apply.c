@@ -11,6 +11,7 @@
 #include "tick.h"
 
 #define IDLE_MS 500
+#define WRITING_MS 2 /* for more records, before what is under way is awaited */
 #define TELL_MS 1000
 
 struct apply {
@@ -21,7 +22,7 @@ struct apply {
     char topic[256], group[256];
     struct kafka_config kafka;
     struct avro_reader *reader;
-    struct store store;
+    struct store store, apart;
     bool store_open;
     struct engine engine;
     struct feed *feed;
@@ -35,30 +36,55 @@ struct apply {
 /* ---- PostgreSQL
  * -------------------------------------------------------------------------------------------------------- */
 
-static struct status connect_store(struct apply *apply, struct fault *fault)
+/* Two sessions: one loads, the other writes. */
+static struct status open_store(struct apply *apply, struct store *store, struct fault *fault)
 {
     struct pg pg;
+    struct status status = pg_open_wait(apply->options->pg.conninfo, "orgcode-apply", apply->log, 0, &pg, fault);
+    return status_failed(status) ? status : store_open(store, pg, STORE_LIVE, apply->reader, fault);
+}
+
+static struct status connect_store(struct apply *apply, struct fault *fault)
+{
     if (apply->store_open)
         return status_ok();
-    struct status status = pg_open_wait(apply->options->pg.conninfo, "orgcode-apply", apply->log, 0, &pg, fault);
+    struct status status = open_store(apply, &apply->store, fault);
     if (status_failed(status))
         return status;
-    struct engine_seen seen = apply->engine.seen;
-    status = store_open(&apply->store, pg, STORE_LIVE, apply->reader, fault);
-    if (status_failed(status))
+    status = open_store(apply, &apply->apart, fault);
+    if (status_failed(status)) {
+        store_close(&apply->store);
         return status;
+    }
     apply->store_open = true;
-    engine_close(&apply->engine);
+    struct engine_seen seen = apply->engine.seen;
     engine_open(&apply->engine, &apply->store, apply->log, apply->topic);
+    engine_write_apart(&apply->engine, &apply->apart);
     apply->engine.seen = seen;
     return status;
 }
 
 static void disconnect_store(struct apply *apply)
 {
-    if (apply->store_open)
-        store_close(&apply->store);
+    if (!apply->store_open)
+        return;
+    struct engine shown = {.seen = apply->engine.seen, .at = apply->engine.at};
+    engine_close(&apply->engine);
+    apply->engine = shown;
+    store_close(&apply->store);
+    store_close(&apply->apart);
     apply->store_open = false;
+}
+
+/* Both are begun anew when one is of no use. */
+static void drop_lost(struct apply *apply)
+{
+    if (!apply->store_open)
+        return;
+    if (apply->engine.scribe)
+        scribe_wait(apply->engine.scribe);
+    if (pg_lost(&apply->store.pg) || pg_lost(&apply->apart.pg))
+        disconnect_store(apply);
 }
 
 /* ---- the journal is the right one
@@ -95,8 +121,7 @@ static struct status check_registry(struct apply *apply, struct fault *fault)
             return status;
         if (status_failed(status)) {
             log_warn(apply->log, "cannot begin yet", LOG_TEXT("error", status.code), LOG_TEXT("text", fault->text));
-            if (apply->store_open && pg_lost(&apply->store.pg))
-                disconnect_store(apply);
+            drop_lost(apply);
         } else if (!told) {
             log_info(apply->log, "the journal is empty: waiting for its genesis record (orgcode-apply init)");
             told = true;
@@ -169,8 +194,7 @@ static struct status recover(struct apply *apply, struct status status, struct f
         if (!status_failed(status))
             return status;
     }
-    if (apply->store_open && pg_lost(&apply->store.pg))
-        disconnect_store(apply);
+    drop_lost(apply);
     backoff_wait(&apply->backoff);
     return status_ok();
 }
@@ -189,26 +213,44 @@ static struct status take(struct apply *apply, struct feed_batch *batch, struct 
     if (status_failed(status) || batch->count == 0)
         return status;
     time_ms begun = time_monotonic();
+    int64_t written = apply->engine.at.next_offset;
     status = engine_take(&apply->engine, batch->entry, batch->count, fault);
+    if (apply->engine.at.next_offset > written)
+        backoff_reset(&apply->backoff);
+    if (!status_failed(status))
+        gauges_batch(&apply->gauges, time_monotonic() - begun, batch->count);
+    return status;
+}
+
+/* Nothing more has come: what is under way is awaited. */
+static struct status settle(struct apply *apply, struct fault *fault)
+{
+    struct status status = engine_settle(&apply->engine, fault);
     if (status_failed(status))
         return status;
     backoff_reset(&apply->backoff);
-    gauges_batch(&apply->gauges, time_monotonic() - begun, batch->count);
     if (apply->engine.tick_read && apply->store.next_due > time_now())
         tick_done(&apply->tick);
     apply->engine.tick_read = false;
     return status;
 }
 
+static int wait_ms(const struct apply *apply)
+{
+    if (apply->engine.writing)
+        return WRITING_MS;
+    int64_t left = live(apply) ? apply->store.next_due - time_now() : INT64_MAX;
+    return left > IDLE_MS ? IDLE_MS : left > 20 ? (int)left : 20;
+}
+
 static struct status active_round(struct apply *apply, struct fault *fault)
 {
     struct feed_batch batch;
-    int64_t wait_ms = IDLE_MS, left = live(apply) ? apply->store.next_due - time_now() : INT64_MAX;
-    if (left < wait_ms)
-        wait_ms = left > 20 ? left : 20;
-    struct status status = feed_next(apply->feed, apply->term, (int)wait_ms, &batch, fault);
+    struct status status = feed_next(apply->feed, apply->term, wait_ms(apply), &batch, fault);
     if (!status_failed(status) && batch.count > 0)
         status = take(apply, &batch, fault);
+    else if (!status_failed(status) && apply->engine.writing)
+        status = settle(apply, fault);
     else if (!status_failed(status) && live(apply) && apply->verified)
         tick_serve(&apply->tick, apply->store.next_due);
     if (status_failed(status))
@@ -266,7 +308,6 @@ static void close_all(struct apply *apply)
 {
     feed_close(apply->feed);
     tick_close(&apply->tick);
-    engine_close(&apply->engine);
     disconnect_store(apply);
     if (apply->reader)
         avro_reader_close(apply->reader);

@@ -8,6 +8,7 @@
 #include "engine/batch.h"
 #include "shell/process.h"
 
+#define BATCHES 3       /* one is filled, one decided, one written */
 #define SPARE 64        /* records that come although the partition is paused */
 #define IDLE_MS 100     /* poll while there is nothing */
 #define STALLED_MS 1000 /* the writer is away this long: the partition is paused */
@@ -28,7 +29,7 @@ struct feed {
     struct status status;
     struct fault fault;
     /* the thread's own */
-    struct batch batch[2], *filling;
+    struct batch batch[BATCHES], *filling;
     int64_t expected; /* offset of the next record; -1: not begun */
     int64_t doubted;  /* offset at which a jump was seen once */
     bool paused;
@@ -173,7 +174,7 @@ static bool serve(struct feed *feed, bool drained)
         batch_clear(feed->filling);
     if (wanted < 0 && feed->waiting && !feed->ready && feed->filling->count > 0 && (drained || batch_full(feed))) {
         feed->ready = feed->filling;
-        feed->filling = feed->filling == &feed->batch[0] ? &feed->batch[1] : &feed->batch[0];
+        feed->filling = feed->batch + (feed->filling - feed->batch + 1) % BATCHES;
         batch_clear(feed->filling);
         pthread_cond_broadcast(&feed->changed);
     }
@@ -249,7 +250,7 @@ struct status feed_open(struct feed **out, const struct feed_config *config, str
     feed->wanted = feed->expected = feed->doubted = -1;
     feed->status = status_ok();
     feed->filling = &feed->batch[0];
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < BATCHES; i++)
         batch_open(&feed->batch[i], config->records_max + SPARE);
     pthread_mutex_init(&feed->lock, NULL);
     pthread_condattr_t attributes;
@@ -297,7 +298,7 @@ void feed_close(struct feed *feed)
     if (feed->started)
         pthread_join(feed->thread, NULL);
     kafka_close(&feed->consumer);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < BATCHES; i++)
         batch_close(&feed->batch[i]);
     pthread_cond_destroy(&feed->changed);
     pthread_mutex_destroy(&feed->lock);

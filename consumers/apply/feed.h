@@ -35,8 +35,8 @@ int feed_term(struct feed *feed);
 void feed_wait(struct feed *feed, int term, int timeout_ms);
 /* In this term, read from `offset` on (again). */
 void feed_begin(struct feed *feed, int term, int64_t offset);
-/* The next batch; the one before is given back by that. `out->count` 0: nothing came within timeout_ms, or the term is
- * over. STOP: the journal cannot be read from there ("out-of-range"), rights are missing. */
+/* The next batch; the one before the last is given back by that. `out->count` 0: nothing came within timeout_ms, or the
+ * term is over. STOP: the journal cannot be read from there ("out-of-range"), rights are missing. */
 struct status feed_next(
     struct feed *feed, int term, int timeout_ms, struct feed_batch *out, struct fault *fault) MUST_USE;
 /* Tells the group how far we are: for operators' tools alone. */
