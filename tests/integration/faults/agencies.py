@@ -31,6 +31,7 @@ class Agencies:
                        for (clock, items), acts in zip(self.load.chunks, plain)]
         self.sent = {authority: [] for authority in self.load.authorities}
         self.published = self.killed = self.repeated = 0
+        self.allowed = 1.0  # the part of the load that may be published by now
         self.error, self._stopping = None, threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -55,7 +56,10 @@ class Agencies:
         try:
             for number, (clock, items) in enumerate(self.chunks):
                 self._chunk(f"chunk-{number}", clock, items)
-                if self._stopping.wait(self.rng.uniform(0, 2 * self.pace)):
+                stop = self._stopping.wait(self.rng.uniform(0, 2 * self.pace))
+                while not stop and number >= self.allowed * len(self.chunks):
+                    stop = self._stopping.wait(0.05)
+                if stop:
                     return
         except BaseException as error:  # noqa: BLE001 - told by the main thread
             self.error = error
@@ -92,6 +96,9 @@ class Agencies:
                 runs.append((path, acts, self._begin(path, *self.rng.choice([(), ("--restart",)]))))
                 continue
             output = process.communicate(timeout=OUTAGE * 2)[0]
+            if process.returncode == 3:  # no broker answered: an agency tries again
+                runs.append((path, acts, self._begin(path)))
+                continue
             assert process.returncode == 0, f"orgcode-publish {path}: {process.returncode}\n{output}"
             for to, framed, _ in acts:
                 self.sent[to].append(framed)

@@ -33,9 +33,11 @@ class Storm:
         """All of it; AssertionError when something differs. Returns the counts."""
         for label in PROGRAMS:
             self.registry.start(label.partition("-")[0], label=label)
+        self.agencies.allowed = 0
         self.agencies.start()
         try:
             while len(self.killed) < self.kills:
+                self.agencies.allowed = (len(self.killed) + 1) / self.kills  # it lasts as long as the kills
                 time.sleep(self.rng.uniform(0.1, 1.5))
                 self.strike()
                 assert self.agencies.error is None, self.agencies.error

@@ -13,18 +13,19 @@ BUILD = Path(os.environ.get("ORGCODE_BUILD") or Path(__file__).resolve().parents
 SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread)Sanitizer|runtime error:|WARNING: ThreadSanitizer")
 
 
-def program_path(name):
-    """Path of orgcode-NAME in the build tree."""
-    path = BUILD / "bin" / f"orgcode-{name}"
+def program_path(name, folder=None):
+    """Path of orgcode-NAME in the build tree, or in another folder."""
+    path = Path(folder or BUILD / "bin") / f"orgcode-{name}"
     assert path.exists(), f"{path} is not built: set ORGCODE_BUILD, or cmake --preset release && cmake --build --preset release"
     return str(path)
 
 
 class Program:
-    """`name` as in orgcode-NAME; several copies of one program have different labels."""
+    """`name` as in orgcode-NAME; several copies of one program have different labels. inside: words before the command;
+    bin: folder of the program, when it is not that of the build tree."""
 
-    def __init__(self, name, args, env, folder, label=None):
-        self.name, self.label = name, label or name
+    def __init__(self, name, args, env, folder, label=None, inside=(), bin=None):
+        self.name, self.label, self.inside, self.bin = name, label or name, list(inside), bin
         self.args, self.env = [str(a) for a in args], env
         self.log_path = Path(folder) / f"{self.label}.log"
         self.process = None
@@ -34,7 +35,7 @@ class Program:
         """Starts it (again); the log goes on in the same file."""
         assert self.process is None or self.process.poll() is not None, f"{self.label} still runs"
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([program_path(self.name), *self.args], env=self.env, cwd=self.log_path.parent,
+            self.process = subprocess.Popen([*self.inside, program_path(self.name, self.bin), *self.args], env=self.env, cwd=self.log_path.parent,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         return self
 

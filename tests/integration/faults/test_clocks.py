@@ -1,0 +1,118 @@
+"""The broker's clock and the machine's are set wrong, forward and back: neither alone moves journal time ahead, and nothing turns it back."""
+
+import shutil
+import tempfile
+import time
+
+import clocks
+import pytest
+from harness import Registry, Services, wait_until
+from harness.load import nfc
+from harness.oracle import Oracle
+from storm import settle
+
+DAY = 86400
+OWN_AHEAD = 300  # seconds that the broker's stamp may be ahead of the appender's own
+SPARE = 120  # seconds that a slow machine may take
+
+
+@pytest.fixture(scope="module")
+def broker_clock(tmp_path_factory):
+    if not clocks.LIBRARY.exists():
+        pytest.skip("needs Debian's package faketime")
+    return clocks.Clock(tmp_path_factory.mktemp("clock") / "broker")
+
+
+@pytest.fixture(scope="module")
+def own_services(broker_clock):
+    home = tempfile.mkdtemp(prefix="orgcode-clock-")
+    services = Services(home)
+    services.start("postgres")
+    services.env.update(broker_clock.env)
+    services.start()
+    yield services
+    services.clean()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def now():
+    return int(time.time() * 1000)
+
+
+class Story:
+    """A live registry, into which one establishment after the other goes; each has its receipt before the next."""
+
+    def __init__(self, services, folder, broker, machine):
+        self.registry, self.broker, self.machine = Registry(services, folder), broker, machine
+        self.act_of, self.count = {}, 0
+
+    def publish(self, act):
+        act["publishedAt"] = "2025-07-01T00:00:00.000+07:00"
+        frame = self.registry.frames([act])[0]
+        self.act_of[frame] = nfc(act)
+        self.registry.kafka.send(f"{self.registry.prefix}.acts.{act['authority']}", frame)
+        wait_until(lambda: act["actId"] in self.registry.verdicts(), 60, lambda: f"a receipt\n{self.registry.tails()}")
+        return self.registry.verdicts()[act["actId"]]
+
+    def next(self, **more):
+        self.count += 1
+        return self.publish(self.registry.established(f"H26.{self.count}", **more))
+
+    def clocks(self, broker, machine):
+        """Sets both, in seconds, and waits until records show it; returns journal time before and after, in seconds from now."""
+        before = self.time()
+        self.broker.set(broker)
+        self.machine.set(machine)
+        wait_until(lambda: self._seen(broker, machine), 60, f"clocks at {broker} and {machine}", every=0.2)
+        return before, self.time()
+
+    def _seen(self, broker, machine):
+        assert self.next() == "accepted"
+        last = [m for m in self.registry.read("journal") if m.headers["oc-kind"] == b"act"][-1]
+        return (abs(last.timestamp - now() - broker * 1000) < SPARE * 1000
+                and abs(int(last.headers["oc-stamp"]) - now() - machine * 1000) < SPARE * 1000)
+
+    def time(self):
+        """Journal time, in seconds from now."""
+        return (self.registry.place()["time_ms"] - now()) / 1000
+
+
+def day(seconds):
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600 + seconds))
+
+
+@pytest.mark.slow
+@pytest.mark.noasan
+def test_journal_time_with_wrong_clocks(own_services, broker_clock, tmp_path):
+    story = Story(own_services, tmp_path / "registry", broker_clock, clocks.Clock(tmp_path / "machine"))
+    registry = story.registry
+    registry.env.update(story.machine.env)
+    for label in ("validate", "apply", "apply-2", "notify"):
+        registry.start(label.partition("-")[0], label=label)
+    assert story.publish(registry.established("H26", "ROOT", on="2025-01-01")) == "accepted"
+    assert abs(story.time()) < SPARE
+    assert story.publish(registry.established("H26.900", on=day(5 * DAY))) == "announced"
+
+    story.clocks(broker=10 * DAY, machine=0)  # the broker alone is ahead: five minutes at most
+    assert story.time() <= OWN_AHEAD
+    before, after = story.clocks(broker=-10 * DAY, machine=0)  # and behind: time stands still
+    assert before - SPARE <= after <= OWN_AHEAD
+    story.clocks(broker=0, machine=10 * DAY)  # the programs alone are ahead: the broker's word holds
+    assert story.time() <= OWN_AHEAD
+    story.clocks(broker=0, machine=-10 * DAY)  # and behind: time stands still
+    assert story.time() <= OWN_AHEAD
+    assert registry.value("select count(*) from orgcode.code where code = 'H26.900' and status <> 0") == 0, "before its day"
+    ticks = sum(1 for m in registry.read("journal") if m.headers["oc-kind"] == b"tick")
+    assert ticks <= 60, "a clock that is ahead made a flood of ticks"
+
+    story.clocks(broker=10 * DAY, machine=10 * DAY)  # both: nobody could know better
+    assert story.time() > 10 * DAY - SPARE
+    wait_until(lambda: registry.value("select status from orgcode.code where code = 'H26.900'") == 1, 60, "what was announced")
+    before, after = story.clocks(broker=0, machine=0)  # right again: time waits for them
+    assert 10 * DAY - SPARE < after <= 10 * DAY + OWN_AHEAD
+    assert all(program.running for program in registry.programs.values()), registry.tails()
+    settle(registry)
+    oracle = Oracle(registry, story.act_of)
+    assert oracle.tally() == {"lost": 0, "double": 0, "out of order": 0}
+    oracle.check()
+    registry.close()
