@@ -46,6 +46,7 @@ class Registry:
         self.kafka = services.kafka()
         self.conninfo = services.conninfo_of(self.database)
         self.programs = {}
+        self.bin = None  # folder of the programs that are started from now on; None: that of the build tree
         self._labels = itertools.count(2)
         self._offsets = {}
         self._connection = None
@@ -71,7 +72,7 @@ class Registry:
 
     def run(self, name, *args, check=False, timeout=120, stdin=None, env=None):
         """Runs orgcode-NAME to its end; with check, AssertionError unless the exit code is 0."""
-        done = subprocess.run([program_path(name), *[str(a) for a in args]], env={**self.env_of(name, args), **(env or {})},
+        done = subprocess.run([program_path(name, self.bin), *[str(a) for a in args]], env={**self.env_of(name, args), **(env or {})},
                               cwd=self.folder, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout * SLOW)
         with open(self.folder / f"{name}.run.log", "a") as log:
@@ -83,7 +84,8 @@ class Registry:
         """Starts orgcode-NAME. Copies get the labels apply, apply-2, ...; .programs has them by label."""
         if label is None:
             label = name if name not in self.programs else f"{name}-{next(self._labels)}"
-        self.programs[label] = Program(name, args, {**self.env_of(name, args), **(env or {})}, self.folder, label)
+        self.programs[label] = Program(name, args, {**self.env_of(name, args), **(env or {})}, self.folder, label,
+                                       bin=self.bin)
         return self.programs[label]
 
     def start_all(self):
@@ -280,13 +282,19 @@ class Registry:
             return self.value("select next_offset from orgcode.place") >= (self.journal_end() if end is None else end)
         wait_until(done, deadline, lambda: f"apply at {self.place()['next_offset']} of {self.journal_end()}\n{self.tails()}")
 
+    def told(self):
+        """The last change and the last receipt that notify has told, by its two places."""
+        places = {"sequence": "notify.place", "receipt": "notify.receipts"}
+        topics = self.kafka.topics(self.prefix)
+        last = {what: self.read(topic)[-1:] for what, topic in places.items() if f"{self.prefix}.{topic}" in topics}
+        return [json.loads(records[-1].value)[what] if (records := last.get(what, last["sequence"])) else 0 for what in places]
+
     def wait_notified(self, deadline=30):
         """Until every change and receipt of the database stands in the topics."""
         def done():
-            records = self.read("notify.place")
-            sent = json.loads(records[-1].value) if records else {"sequence": 0, "receipt": 0}
             sequence, receipt = self.sql("select sequence, receipt from orgcode.place")[0]
-            return sent["sequence"] >= sequence and sent["receipt"] >= receipt
+            told_sequence, told_receipt = self.told()
+            return told_sequence >= sequence and told_receipt >= receipt
         wait_until(done, deadline, lambda: f"notify is behind {self.place()}\n{self.tails()}", every=0.05)
 
     def wait_all(self, deadline=60):
