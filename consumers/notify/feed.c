@@ -5,10 +5,9 @@
 
 #define FEED_CHANNEL "orgcode_change"
 
-static const struct pg_statement statements[] = {
-    {"standing", sql_standing},
-    {"changes", sql_changes},
-    {"receipts", sql_receipts},
+static const struct pg_statement statements[][2] = {
+    [FEED_CHANGES] = {{"standing", sql_standing}, {"rows", sql_changes}},
+    [FEED_RECEIPTS] = {{"standing", sql_standing}, {"rows", sql_receipts}},
 };
 
 struct status feed_open(struct feed *feed, struct fault *fault)
@@ -16,7 +15,7 @@ struct status feed_open(struct feed *feed, struct fault *fault)
     struct status s = pg_open(feed->conninfo, "orgcode-notify", feed->log, &feed->pg, fault);
     if (status_failed(s))
         return s;
-    s = pg_prepare(&feed->pg, statements, sizeof statements / sizeof *statements, fault);
+    s = pg_prepare(&feed->pg, statements[feed->table], 2, fault);
     if (!status_failed(s))
         s = pg_listen(&feed->pg, FEED_CHANNEL, fault);
     if (status_failed(s))
@@ -27,9 +26,9 @@ struct status feed_open(struct feed *feed, struct fault *fault)
 static void clear(struct feed *feed)
 {
     PQclear(feed->standing);
-    PQclear(feed->changes);
-    PQclear(feed->receipts);
-    feed->standing = feed->changes = feed->receipts = NULL;
+    PQclear(feed->rows);
+    feed->standing = feed->rows = NULL;
+    feed->count = 0;
 }
 
 void feed_close(struct feed *feed)
@@ -38,19 +37,9 @@ void feed_close(struct feed *feed)
     pg_close(&feed->pg);
 }
 
-static struct status run_rows(struct feed *feed, struct arena *arena, const char *name, int64_t after, PGresult **out,
-    struct fault *fault)
-{
-    struct pg_params params = PG_PARAMS(arena);
-    pg_param_int8(&params, after);
-    pg_param_int4(&params, FEED_ROWS_MAX);
-    pg_param_int8(&params, FEED_BYTES_MAX);
-    return pg_run(&feed->pg, name, &params, out, fault);
-}
-
-/* The place is read first: rows up to it are there when the rows are read. */
-struct status feed_fetch(struct feed *feed, struct arena *arena, struct notify_place place, struct feed_standing *out,
-    struct fault *fault)
+/* The standing is read first: rows up to it are there when the rows are read. */
+struct status feed_fetch(
+    struct feed *feed, struct arena *arena, int64_t told, struct feed_standing *out, struct fault *fault)
 {
     clear(feed);
     struct status s = pg_run(&feed->pg, "standing", NULL, &feed->standing, fault);
@@ -60,11 +49,16 @@ struct status feed_fetch(struct feed *feed, struct arena *arena, struct notify_p
         return status_fail(fault, STATUS_STOP, "no-place", "table orgcode.place has no row");
     *out = (struct feed_standing){.registry_id = pg_uuid(feed->standing, 0, 0),
         .epoch = pg_int4(feed->standing, 0, 1),
-        .head = {pg_int8(feed->standing, 0, 2), pg_int8(feed->standing, 0, 3)}};
-    if (out->head.sequence > place.sequence)
-        s = run_rows(feed, arena, "changes", place.sequence, &feed->changes, fault);
-    if (!status_failed(s) && out->head.receipt > place.receipt)
-        s = run_rows(feed, arena, "receipts", place.receipt, &feed->receipts, fault);
+        .head = pg_int8(feed->standing, 0, feed->table == FEED_CHANGES ? 2 : 3)};
+    if (out->head <= told)
+        return s;
+    struct pg_params params = PG_PARAMS(arena);
+    pg_param_int8(&params, told);
+    pg_param_int4(&params, FEED_ROWS_MAX);
+    pg_param_int8(&params, FEED_BYTES_MAX);
+    s = pg_run(&feed->pg, "rows", &params, &feed->rows, fault);
+    if (!status_failed(s))
+        feed->count = PQntuples(feed->rows);
     return s;
 }
 

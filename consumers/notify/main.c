@@ -1,5 +1,4 @@
 #include "notify.h"
-#include "shell/log.h"
 #include "shell/process.h"
 
 #define ROW(member) offsetof(struct notify_options, member)
@@ -7,15 +6,29 @@
 static const struct option_row rows[] = {
     OPTION_ROWS_KAFKA(struct notify_options, kafka),
     OPTION_ROWS_PG(struct notify_options, pg),
-    {.name = "source", .kind = OPTION_TEXT, .offset = ROW(source), .env = "ORGCODE_SOURCE",
-        .initial = "https://orgcode.invalid/v1/changes", .value = "URI",
+    {.name = "source",
+        .kind = OPTION_TEXT,
+        .offset = ROW(source),
+        .env = "ORGCODE_SOURCE",
+        .initial = "https://orgcode.invalid/v1/changes",
+        .value = "URI",
         .help = "The attribute `source` of the changes; it is not part of their hash."},
-    {.name = "transactional-id", .kind = OPTION_TEXT, .offset = ROW(transactional_id),
-        .env = "ORGCODE_NOTIFY_TRANSACTIONAL_ID", .value = "ID",
-        .help = "Name of the Kafka transactions, PREFIX-notify unless given. One running program a name: a start fences "
-                "the one before."},
-    {.name = "poll", .kind = OPTION_DURATION, .offset = ROW(poll_ms), .env = "ORGCODE_NOTIFY_POLL", .initial = "100ms",
-        .min = 10, .max = 60000, .value = "TIME",
+    {.name = "transactional-id",
+        .kind = OPTION_TEXT,
+        .offset = ROW(transactional_id),
+        .env = "ORGCODE_NOTIFY_TRANSACTIONAL_ID",
+        .value = "ID",
+        .help = "Name of the Kafka transactions, PREFIX-notify unless given; those of receipts have `-receipts` behind "
+                "it. One "
+                "running program a name: a start fences the one before."},
+    {.name = "poll",
+        .kind = OPTION_DURATION,
+        .offset = ROW(poll_ms),
+        .env = "ORGCODE_NOTIFY_POLL",
+        .initial = "100ms",
+        .min = 10,
+        .max = 60000,
+        .value = "TIME",
         .help = "How often PostgreSQL is asked when no notification has come; at least 1s after ten quiet seconds."},
     OPTION_ROW_METRICS(struct notify_options, common),
     OPTION_ROWS_COMMON(struct notify_options, common),
@@ -25,10 +38,11 @@ static const struct option_program program = {
     .name = "orgcode-notify",
     .summary = "sends the registry's changes, states and receipts to Kafka",
     .arguments = "",
-    .description =
-        "Reads what orgcode-apply has committed to PostgreSQL, in order, and sends changes to PREFIX.changes, records to "
-        "PREFIX.state and receipts to PREFIX.receipts.AUTHORITY, with its own place, in Kafka transactions: a reader "
-        "with isolation.level=read_committed sees each of them once, whatever crashed.",
+    .description = "Reads what orgcode-apply has committed to PostgreSQL, in order, and sends changes to "
+                   "PREFIX.changes, records to "
+                   "PREFIX.state, and receipts to PREFIX.receipts.AUTHORITY, each of the two with its own place in "
+                   "Kafka transactions of "
+                   "its own: a reader with isolation.level=read_committed sees each of them once, whatever crashed.",
     .examples = "orgcode-notify --bootstrap localhost:9092 --pg postgresql://localhost/orgcode",
     .exits = NULL,
     .row = rows,
@@ -42,8 +56,8 @@ static void register_metrics(struct notifier *n)
         .changes = metrics_counter(m, "orgcode_notify_changes_total", NULL, "Changes sent."),
         .states = metrics_counter(m, "orgcode_notify_states_total", NULL, "Records sent to the state topic."),
         .receipts = metrics_counter(m, "orgcode_notify_receipts_total", NULL, "Receipts sent."),
-        .skipped = metrics_counter(m, "orgcode_notify_receipts_skipped_total", NULL,
-            "Receipts left out because their topic is missing."),
+        .skipped = metrics_counter(
+            m, "orgcode_notify_receipts_skipped_total", NULL, "Receipts left out because their topic is missing."),
         .transactions = metrics_counter(m, "orgcode_notify_transactions_total", NULL, "Kafka transactions committed."),
         .aborts = metrics_counter(m, "orgcode_notify_aborts_total", NULL, "Kafka transactions aborted."),
         .reopened = metrics_counter(m, "orgcode_notify_reopened_total", NULL, "Times that the producer was made anew."),
@@ -54,16 +68,23 @@ static void register_metrics(struct notifier *n)
     };
 }
 
-static void name_topics(struct notifier *n)
+static void open_lanes(struct notifier *n, struct arena *kept)
 {
-    const char *prefix = n->options->kafka.prefix;
-    n->topics = (struct notify_topics){.changes = str_format(n->kept, "%s.changes", prefix),
-        .state = str_format(n->kept, "%s.state", prefix),
-        .place = str_format(n->kept, "%s.notify.place", prefix),
-        .receipts = str_format(n->kept, "%s.receipts.", prefix)};
-    n->transactional_id = str_of(n->options->transactional_id).len > 0
-                              ? n->options->transactional_id
-                              : str_format(n->kept, "%s-notify", prefix).data;
+    const char *prefix = n->options->kafka.prefix, *id = n->options->transactional_id;
+    if (str_of(id).len == 0)
+        id = str_format(kept, "%s-notify", prefix).data;
+    n->topics = (struct notify_topics){.changes = str_format(kept, "%s.changes", prefix),
+        .state = str_format(kept, "%s.state", prefix),
+        .receipts = str_format(kept, "%s.receipts.", prefix)};
+    n->changes = (struct lane){.transactional_id = id,
+        .topic = {{.name = str_format(kept, "%s.notify.place", prefix).data, .compacted = true},
+            {.name = n->topics.changes.data}, {.name = n->topics.state.data, .compacted = true}},
+        .topics = 3};
+    n->receipts = (struct lane){.transactional_id = str_format(kept, "%s-receipts", id).data,
+        .topic = {{.name = str_format(kept, "%s.notify.receipts", prefix).data, .compacted = true}},
+        .topics = 1};
+    lane_open(&n->changes, &lane_changes, n, &n->receipts);
+    lane_open(&n->receipts, &lane_receipts, n, &n->changes);
 }
 
 int main(int argc, char **argv)
@@ -77,13 +98,15 @@ int main(int argc, char **argv)
         arena_close(kept);
         return code;
     }
-    struct log *log = log_open(program.name, (enum log_level)options.common.log_level,
-        (enum log_format)options.common.log_format, 2);
-    struct notifier n = {.options = &options, .log = log, .kept = kept, .arena = arena_open(0),
-        .metrics = metrics_open(), .feed = {.conninfo = options.pg.conninfo, .log = log},
-        .writer = uuid_random(), .kafka = {.log = log, .options = &options.kafka, .client_id = program.name}};
-    n.sender.log = log;
-    name_topics(&n);
+    struct log *log =
+        log_open(program.name, (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
+    struct notifier n = {.options = &options,
+        .log = log,
+        .metrics = metrics_open(),
+        .writer = uuid_random(),
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .kafka = {.log = log, .options = &options.kafka, .client_id = program.name}};
+    open_lanes(&n, kept);
     register_metrics(&n);
     struct status s = process_open(&fault);
     if (!status_failed(s) && str_of(options.common.metrics_listen).len > 0)
@@ -96,11 +119,10 @@ int main(int argc, char **argv)
     if (status_failed(s))
         log_error(log, "must stop", LOG_TEXT("code", s.code), LOG_TEXT("text", fault.text));
     else
-        log_info(log, "stopped", LOG_INT("sequence", n.place.sequence), LOG_INT("receipt", n.place.receipt));
-    sender_close(&n.sender);
-    feed_close(&n.feed);
+        log_info(log, "stopped", LOG_INT("sequence", n.changes.told), LOG_INT("receipt", n.receipts.told));
+    lane_close(&n.changes);
+    lane_close(&n.receipts);
     metrics_close(n.metrics);
-    arena_close(n.arena);
     log_close(log);
     arena_close(kept);
     return process_exit_of(s);

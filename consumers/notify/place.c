@@ -4,17 +4,20 @@
 
 enum { SCAN_TIMEOUT_MS = 10000, TAIL_FIRST = 256, TAIL_FACTOR = 16 };
 
-void place_format(struct arena *arena, struct notify_place place, struct str *out)
+struct str place_format(struct arena *arena, struct notify_place place)
 {
-    *out = str_format(arena, "{\"receipt\":%" PRId64 ",\"sequence\":%" PRId64 "}", place.receipt, place.sequence);
+    if (place.sequence == PLACE_UNSAID)
+        return str_format(arena, "{\"receipt\":%" PRId64 "}", place.receipt);
+    return str_format(arena, "{\"receipt\":%" PRId64 ",\"sequence\":%" PRId64 "}", place.receipt, place.sequence);
 }
 
-/* The number behind `"name":`. */
+/* The number behind `"name":`, when there is that name. */
 static bool member(struct str text, struct str name, int64_t *out)
 {
     const char *at = text.len ? memmem(text.data, text.len, name.data, name.len) : NULL;
+    *out = PLACE_UNSAID;
     if (!at)
-        return false;
+        return true;
     const char *first = at + name.len, *end = text.data + text.len;
     while (first < end && *first == ' ')
         first++;
@@ -31,7 +34,8 @@ static bool member(struct str text, struct str name, int64_t *out)
 bool place_parse(struct str text, struct notify_place *out)
 {
     struct notify_place place;
-    if (!member(text, STR("\"receipt\":"), &place.receipt) || !member(text, STR("\"sequence\":"), &place.sequence))
+    if (!member(text, STR("\"receipt\":"), &place.receipt) || !member(text, STR("\"sequence\":"), &place.sequence) ||
+        (place.receipt == PLACE_UNSAID && place.sequence == PLACE_UNSAID))
         return false;
     *out = place;
     return true;
@@ -41,9 +45,10 @@ static bool take_place(const rd_kafka_message_t *message, void *user)
 {
     struct notify_mark *mark = user;
     struct notify_place place;
-    if (str_equal(kafka_key(message), STR(NOTIFY_PLACE_KEY)) && place_parse(kafka_value(message), &place)) {
-        *mark = (struct notify_mark){.place = place, .found = true};
-        if (!uuid_parse(kafka_header(message, NOTIFY_PLACE_WRITER), &mark->writer))
+    if (str_equal(kafka_key(message), STR(PLACE_KEY)) && place_parse(kafka_value(message), &place)) {
+        *mark =
+            (struct notify_mark){.place = place, .found = true, .apart = str_given(kafka_header(message, PLACE_APART))};
+        if (!uuid_parse(kafka_header(message, PLACE_WRITER), &mark->writer))
             mark->writer = (struct uuid){{0}};
     }
     return true;
@@ -76,8 +81,8 @@ static bool take_any(const rd_kafka_message_t *message, void *user)
     return false;
 }
 
-struct status topic_has_record(const struct kafka_config *config, struct kafka_client *client, const char *topic,
-    bool *out, struct fault *fault)
+struct status topic_has_record(
+    const struct kafka_config *config, struct kafka_client *client, const char *topic, bool *out, struct fault *fault)
 {
     int64_t low, high;
     *out = false;

@@ -167,8 +167,8 @@ def test_fifty_kills_and_ten_stops(registry, rows):
     rows.assert_all_told_once()
 
 
-@pytest.mark.parametrize("point", ["before-kafka-commit", "after-kafka-commit"])
-def test_a_crash_around_the_commit(registry, rows, point, tmp_path):
+@pytest.mark.parametrize("point", ["before-kafka-commit", "after-kafka-commit", "before-receipts-commit", "after-receipts-commit"])
+def test_a_crash_around_a_commit(registry, rows, point, tmp_path):
     once = tmp_path / "once"
     rows.add(10, 10)
     registry.start("notify")
@@ -185,12 +185,16 @@ def test_a_crash_around_the_commit(registry, rows, point, tmp_path):
     rows.assert_all_told_once()
 
 
+def recovered(notify):
+    return {line["lane"] for line in notify.log_lines() if line.get("message") == "place recovered"}
+
+
 def test_a_second_one_takes_over(registry, rows):
     first = registry.start("notify")
     rows.add(5, 5)
     registry.wait_notified()
     second = registry.start("notify", label="second")
-    wait_until(lambda: any(line.get("message") == "place recovered" for line in second.log_lines()), 15, "the second")
+    wait_until(lambda: recovered(second) == {"changes", "receipts"}, 15, "the second")
     rows.add(5, 5)
     registry.wait_notified()
     assert first.wait(20) == 4
@@ -198,6 +202,29 @@ def test_a_second_one_takes_over(registry, rows):
     rows.add(5, 5)
     registry.wait_notified()
     rows.assert_all_told_once()
+
+
+def test_of_two_that_start_at_once_one_stays(registry, rows):
+    rows.add(5, 5)
+    both = [registry.start("notify", label=label) for label in ("one", "two")]
+    with Loading(rows):
+        wait_until(lambda: sum(n.running for n in both) == 1, 30, "one of them ends")
+    assert next(n for n in both if not n.running).wait(1) == 4
+    registry.wait_notified()
+    rows.assert_all_told_once()
+
+
+def test_the_place_of_a_version_that_had_one_place_for_both(registry, rows):
+    rows.add(50, 30)
+    registry.kafka.send(f"{registry.prefix}.notify.place", b'{"receipt":20,"sequence":40}', key=b"notify",
+                        headers=[("oc-writer", str(uuid.uuid4()))])
+    registry.start("notify")
+    registry.wait_notified()
+    assert [int(c["sequence"]) for c in registry.changes()] == list(range(41, 51))
+    numbers = [int(m.headers["oc-number"]) for a in ("H26", "ROOT") for m in registry.read(f"receipts.{a}")]
+    assert sorted(numbers) == list(range(21, 31))
+    # an older version would find in the record what it looks for
+    assert json.loads(registry.read("notify.place")[-1].value) == {"sequence": 50, "receipt": pytest.approx(25, abs=5)}
 
 
 @pytest.mark.parametrize("which", ["kafka", "postgres"])
@@ -219,14 +246,16 @@ def test_an_outage(registry, rows, services, which):
     rows.assert_all_told_once()
 
 
-def test_a_lost_place_is_not_guessed(registry, rows):
+@pytest.mark.parametrize("topic", ["notify.place", "notify.receipts"])
+def test_a_lost_place_is_not_guessed(registry, rows, topic):
     registry.start("notify")
     rows.add(5, 5)
     registry.wait_notified()
     registry["notify"].stop()
-    name = f"{registry.prefix}.notify.place"
+    name = f"{registry.prefix}.{topic}"
     registry.kafka.delete(name)
     registry.kafka.create(name, cleanup_policy="compact", max_message_bytes=2162688)
     registry["notify"].start()
     assert registry["notify"].wait(40) == 4
     assert len(registry.changes()) == 5
+    assert len(registry.read("receipts.H26")) + len(registry.read("receipts.ROOT")) == 5

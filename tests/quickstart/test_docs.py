@@ -55,7 +55,7 @@ def test_the_topics_are_those_of_the_api(checkout):
         assert partitions == api.documents.follow(api.channel(topic)["bindings"], asyncapi.API)[0]["kafka"]["partitions"], topic
 
 
-@pytest.mark.parametrize("topic", ["changes", "state", "receipts.H26", "notify.place", "journal", "rejected"])
+@pytest.mark.parametrize("topic", ["changes", "state", "receipts.H26", "notify.place", "notify.receipts", "journal", "rejected"])
 def test_every_message_fits_the_api(topic, checkout):
     api = asyncapi.Api()
     messages = api.messages(api.channel(f"orgcode.{topic}"))

@@ -30,19 +30,21 @@ static void places(void **state)
     (void)state;
     struct arena *arena = arena_open(0);
     struct notify_place place = {12, 34}, back = {0, 0};
-    struct str text;
-    place_format(arena, place, &text);
+    struct str text = place_format(arena, place);
     assert_str(text, "{\"receipt\":34,\"sequence\":12}");
     assert_true(place_parse(text, &back));
     assert_true(back.sequence == 12 && back.receipt == 34);
     assert_true(place_parse(STR("{\"sequence\": 5, \"receipt\": 6}"), &back));
     assert_true(back.sequence == 5 && back.receipt == 6);
-    assert_false(place_parse(STR("{\"sequence\":5}"), &back));
+    assert_str(place_format(arena, (struct notify_place){PLACE_UNSAID, 7}), "{\"receipt\":7}");
     assert_false(place_parse(STR("{\"sequence\":-5,\"receipt\":1}"), &back));
     assert_false(place_parse(STR("{\"sequence\":99999999999999999999,\"receipt\":1}"), &back));
     assert_false(place_parse(STR(""), &back));
     assert_false(place_parse(STR_NONE, &back));
-    assert_true(back.sequence == 5);
+    assert_false(place_parse(STR("{\"place\":1}"), &back));
+    assert_true(back.sequence == 5 && back.receipt == 6);
+    assert_true(place_parse(STR("{\"receipt\":8}"), &back));
+    assert_true(back.sequence == PLACE_UNSAID && back.receipt == 8);
     arena_close(arena);
 }
 

@@ -283,11 +283,11 @@ class Registry:
         wait_until(done, deadline, lambda: f"apply at {self.place()['next_offset']} of {self.journal_end()}\n{self.tails()}")
 
     def told(self):
-        """The last change and the last receipt that notify has told, by its two places."""
+        """The last change and the last receipt that notify has told; an older one kept both in one place."""
         places = {"sequence": "notify.place", "receipt": "notify.receipts"}
         topics = self.kafka.topics(self.prefix)
         last = {what: self.read(topic)[-1:] for what, topic in places.items() if f"{self.prefix}.{topic}" in topics}
-        return [json.loads(records[-1].value)[what] if (records := last.get(what, last["sequence"])) else 0 for what in places]
+        return [json.loads(records[-1].value)[what] if (records := last.get(what) or last["sequence"]) else 0 for what in places]
 
     def wait_notified(self, deadline=30):
         """Until every change and receipt of the database stands in the topics."""

@@ -1,0 +1,101 @@
+#include "codec/json_receipt.h"
+#include "notify.h"
+
+/* A topic that is missing is asked for again after so long. */
+enum { MISSING_MS = 2000, LOOKUP_MS = 10000 };
+
+struct receipts_topic {
+    const char *name;
+    bool exists, told;
+    time_ms looked_up; /* monotonic; 0: not yet */
+};
+
+static struct receipts_topic *topic_of(struct lane *lane, struct str authority)
+{
+    struct receipts_topic *topic = map_get(&lane->receipts, authority);
+    if (!topic) {
+        topic = arena_new(lane->kept, struct receipts_topic);
+        topic->name =
+            str_format(lane->kept, "%.*s%.*s", STR_ARG(lane->notifier->topics.receipts), STR_ARG(authority)).data;
+        *map_put(lane->kept, &lane->receipts, str_copy(lane->kept, authority)) = topic;
+    }
+    return topic;
+}
+
+static struct status look_up(struct lane *lane, struct receipts_topic *topic, struct fault *fault)
+{
+    time_ms now = time_monotonic();
+    int partitions;
+    if (topic->exists || (topic->looked_up && now - topic->looked_up < MISSING_MS))
+        return status_ok();
+    struct status s = kafka_partitions(&lane->sender.client, topic->name, LOOKUP_MS, &partitions, fault);
+    if (status_failed(s) && s.class == STATUS_RETRY)
+        return s;
+    topic->looked_up = now;
+    topic->exists = !status_failed(s) && partitions > 0;
+    if (!topic->exists && !topic->told)
+        log_warn(lane->notifier->log, "receipts are left out: there is no such topic", LOG_TEXT("topic", topic->name));
+    if (topic->exists && topic->told)
+        log_info(lane->notifier->log, "receipts are sent again", LOG_TEXT("topic", topic->name));
+    topic->told = !topic->exists;
+    if (topic->exists)
+        sender_know(&lane->sender, topic->name);
+    return status_ok();
+}
+
+/* Finds out which receipts topics of the rows there are. */
+static struct status prepare_rows(struct lane *lane, struct fault *fault)
+{
+    struct str last = STR_NONE;
+    for (int row = 0; row < lane->feed.count; row++) {
+        struct str authority = pg_text(lane->feed.rows, row, RECEIPT_AUTHORITY);
+        if (str_equal(authority, last))
+            continue;
+        last = authority;
+        struct status s = look_up(lane, topic_of(lane, authority), fault);
+        if (status_failed(s))
+            return s;
+    }
+    return status_ok();
+}
+
+/* A receipts topic may have gone, and the error does not say which: all are looked up again. */
+static void forget_topics(struct lane *lane)
+{
+    for (size_t i = 0; i < lane->receipts.count; i++) {
+        struct receipts_topic *topic = lane->receipts.entry[i].value;
+        topic->exists = false;
+        topic->looked_up = 0;
+    }
+}
+
+static struct status send_row(struct lane *lane, int row, struct lane_counts *counts, struct fault *fault)
+{
+    const PGresult *rows = lane->feed.rows;
+    char id[UUID_TEXT_SIZE];
+    struct str key = STR_NONE, value;
+    const struct receipts_topic *topic = topic_of(lane, pg_text(rows, row, RECEIPT_AUTHORITY));
+    if (!topic->exists) {
+        counts->skipped++;
+        return status_ok();
+    }
+    if (!pg_is_null(rows, row, RECEIPT_ACT))
+        key = str_of(uuid_format(pg_uuid(rows, row, RECEIPT_ACT), id));
+    struct status s = receipt_with_messages(lane->arena, pg_text(rows, row, RECEIPT_DATA), &value, fault);
+    if (status_failed(s))
+        return s;
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(2);
+    kafka_header_add_int(headers, "oc-number", pg_int8(rows, row, RECEIPT_NUMBER));
+    kafka_header_add(headers, "oc-verdict", verdict_name((enum verdict)pg_int2(rows, row, RECEIPT_VERDICT)));
+    counts->receipts++;
+    return sender_put(&lane->sender, topic->name, key, value, headers, fault);
+}
+
+const struct lane_kind lane_receipts = {.name = "receipts",
+    .table = FEED_RECEIPTS,
+    .prepare = prepare_rows,
+    .send = send_row,
+    .pace_ms = 100,
+    .failed = forget_topics,
+    .before_commit = "before-receipts-commit",
+    .after_commit = "after-receipts-commit"};
