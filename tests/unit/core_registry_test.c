@@ -42,7 +42,10 @@ static void test_control(void **state)
     control.control.version = law_newest()->version;
     assert_int_equal(world_take(world, control), STEP_DONE);
     control.control.version = law_newest()->version + 1;
+    control.broker_ms += DAY_MS;
+    const struct place before = world->play->registry->place;
     assert_int_equal(world_take(world, control), STEP_STOP);
+    assert_memory_equal(&world->play->registry->place, &before, sizeof before); /* it leaves no trace */
     assert_int_equal(world->play->memory->place.rules_version, law_newest()->version);
     world_silent(world);
     world_close(world);
