@@ -155,6 +155,17 @@ static void write_organization(struct work *work, const struct lookup *lookup)
     work_answer(work, writer_text(&w));
 }
 
+bool lookup_issued(struct work *work, struct code **out)
+{
+    struct str key = lookup_key(work);
+    if (!lookup_code(work, key, out))
+        return false;
+    if (*out && (*out)->now.status != CODE_NAMED)
+        return true;
+    lookup_never(work, key);
+    return false;
+}
+
 /* What the argument names: a code, else an older code that an open one bears. False: a problem is answered. */
 static bool find(struct work *work, struct lookup *out)
 {

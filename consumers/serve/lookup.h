@@ -11,11 +11,16 @@
 struct str lookup_key(struct work *work);
 /* The code's row; NULL when there is none. False: a problem is answered. */
 bool lookup_code(struct work *work, struct str key, struct code **out);
+/* The row of the code that the request asks for, issued once at least. False: a problem is answered. */
+bool lookup_issued(struct work *work, struct code **out);
 /* Member "announced": acts to come that name `key`. False: a problem is answered. */
 bool lookup_write_announced(struct work *work, struct str key, struct writer *writer);
 /* 404: never issued; with "announced" when it is to be. */
 void lookup_never(struct work *work, struct str key);
 
 handler lookup_organization;
+handler lookup_history;                      /* history.c */
+handler lookup_children, lookup_tree;        /* units.c */
+handler lookup_resolve, lookup_resolve_many; /* resolve.c */
 
 #endif

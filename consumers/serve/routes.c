@@ -7,5 +7,10 @@ const struct route routes[] = {
     {METHOD_GET, "v1/changes", feed_poll, false, "after limit wait subject type authority since"},
     {METHOD_GET, "v1/changes/stream", feed_stream, false, "after subject type authority since"},
     {METHOD_GET, "v1/organizations/{}", lookup_organization, false, "scheme validAt knownAt"},
+    {METHOD_GET, "v1/organizations/{}/history", lookup_history, false, "scheme limit cursor"},
+    {METHOD_GET, "v1/organizations/{}/children", lookup_children, false, "scheme status limit cursor"},
+    {METHOD_GET, "v1/organizations/{}/tree", lookup_tree, false, "scheme status depth"},
+    {METHOD_GET, "v1/resolve/{}", lookup_resolve, false, "scheme direction"},
+    {METHOD_POST, "v1/resolve", lookup_resolve_many, false, ""},
 };
 const size_t routes_count = sizeof routes / sizeof *routes;
