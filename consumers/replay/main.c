@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
     &command_control,
     &command_inspect,
     &command_rebuild,
+    &command_swap,
     &command_verify,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -1,0 +1,154 @@
+#include "meet.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "engine/store.h"
+#include "shell/hook.h"
+#include "shell/process.h"
+
+/* Under the lock no more than this is taken; the rest before. */
+enum { FEW_RECORDS = 200, PAUSE_MS = 3, TAKE_MS = 5 };
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct status meet_open(struct meet *meet, struct drive *drive, struct fault *fault)
+{
+    *meet = (struct meet){.drive = drive};
+    return command_pg(drive->run, &meet->pg, fault);
+}
+
+void meet_close(struct meet *meet)
+{
+    pg_close(&meet->pg);
+}
+
+static struct status give_up(const struct meet *meet, const struct schema_place *live, struct fault *fault)
+{
+    char text[SCHEMA_PLACE_TEXT];
+    const struct drive *drive = meet->drive;
+    if (drive->engine.at.next_offset > live->next_offset)
+        return status_fail(fault, STATUS_REJECT, "ahead",
+            "schema %s has read to offset %lld, the live registry stands at %s: is its writer running?", drive->schema,
+            (long long)drive->engine.at.next_offset, schema_place_format(live, text));
+    return status_fail(fault, STATUS_REJECT, "no-meeting",
+        "no moment was found in %d tries in which both stood at the same place; the live registry is at %s, schema %s "
+        "at "
+        "offset %lld",
+        meet->tries, schema_place_format(live, text), drive->schema, (long long)drive->engine.at.next_offset);
+}
+
+static struct status stopping(struct fault *fault)
+{
+    return status_fail(fault, STATUS_RETRY, "stopping", "stopped: the live registry is as it was");
+}
+
+struct status meet_near(struct meet *meet, time_ms until, struct fault *fault)
+{
+    struct drive *drive = meet->drive;
+    struct schema_place live;
+    for (;;) {
+        size_t took = 0;
+        struct status status = schema_place(&meet->pg, STORE_LIVE, &live, fault);
+        int64_t behind = live.next_offset - drive->engine.at.next_offset;
+        if (status_failed(status) || (behind >= 0 && behind <= FEW_RECORDS))
+            return status;
+        if (behind > 0)
+            status = drive_take(drive, live.next_offset, TAKE_MS, &took, fault);
+        if (status_failed(status))
+            return status;
+        if (took == 0 && time_monotonic() > until)
+            return give_up(meet, &live, fault);
+        if (took == 0 && process_wait(-1, PAUSE_MS))
+            return stopping(fault);
+        if (process_stopping())
+            return stopping(fault);
+    }
+}
+
+static struct status lock(struct meet *meet, struct fault *fault)
+{
+    static const char sql[] = "begin; set local lock_timeout = '1s'; set local search_path = " STORE_LIVE ", pg_temp;"
+                              "lock table place in exclusive mode";
+    struct status status = pg_exec(&meet->pg, sql, fault);
+    meet->begun_us = now_us();
+    hook_point("locked");
+    return status;
+}
+
+static bool late(const struct meet *meet, int locked_max_ms)
+{
+    return now_us() - meet->begun_us > (int64_t)locked_max_ms * 1000;
+}
+
+/* The records between the two places, which the other's writer has read as well. *level: both stand at the same place.
+ */
+static struct status close_up(struct meet *meet, int locked_max_ms, bool *level, struct fault *fault)
+{
+    struct drive *drive = meet->drive;
+    struct schema_place live, other;
+    *level = false;
+    struct status status = schema_place(&meet->pg, STORE_LIVE, &live, fault);
+    meet->place = live;
+    if (status_failed(status) || live.step != 0 || live.next_offset < drive->engine.at.next_offset ||
+        live.next_offset > drive->engine.at.next_offset + 2 * FEW_RECORDS)
+        return status;
+    while (drive->engine.at.next_offset < live.next_offset && !late(meet, locked_max_ms)) {
+        size_t took;
+        status = drive_take(drive, live.next_offset, 1, &took, fault);
+        if (status_failed(status))
+            return status;
+    }
+    if (drive->engine.at.next_offset != live.next_offset || drive->engine.at.place.step != 0)
+        return status;
+    status = schema_place(&meet->pg, drive->schema, &other, fault);
+    if (status_failed(status))
+        return status;
+    *level = memcmp(live.whole.byte, other.whole.byte, sizeof live.whole.byte) == 0;
+    if (*level || live.next_offset != other.next_offset)
+        return status;
+    return status_fail(fault, STATUS_STOP, "heads-differ",
+        "at offset %lld of the journal the places of %s and %s differ: change %lld and %lld, receipt %lld and %lld, or "
+        "their chains' heads, or their origin marks",
+        (long long)live.next_offset, STORE_LIVE, drive->schema, (long long)live.sequence, (long long)other.sequence,
+        (long long)live.receipt, (long long)other.receipt);
+}
+
+struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, struct fault *fault)
+{
+    struct fault ignored;
+    for (;;) {
+        bool level = false;
+        struct status status = meet_near(meet, until, fault);
+        if (status_failed(status))
+            return status;
+        meet->tries++;
+        status = lock(meet, fault);
+        if (!status_failed(status))
+            status = close_up(meet, locked_max_ms, &level, fault);
+        if (!status_failed(status) && level && !late(meet, locked_max_ms))
+            return status;
+        struct status undone = pg_lost(&meet->pg) ? status_ok() : pg_exec(&meet->pg, "rollback", &ignored);
+        bool waited = strcmp(status.code, "55P03") == 0; /* the writer is in a long transaction */
+        if (status_failed(status) && !waited)
+            return status;
+        if (status_failed(undone))
+            return undone;
+        if (time_monotonic() > until)
+            return give_up(meet, &meet->place, fault);
+        if (process_wait(-1, PAUSE_MS))
+            return stopping(fault);
+    }
+}
+
+struct status meet_end(struct meet *meet, bool commit, int64_t *locked_us, struct fault *fault)
+{
+    struct status status = pg_exec(&meet->pg, commit ? "commit" : "rollback", fault);
+    *locked_us = now_us() - meet->begun_us;
+    return status;
+}

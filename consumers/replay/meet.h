@@ -1,0 +1,28 @@
+#ifndef ORGCODE_REPLAY_MEET_H
+#define ORGCODE_REPLAY_MEET_H
+
+#include "drive.h"
+#include "schema.h"
+
+/* A moment in which the live registry and one beside it stand at the same place of the journal, and stay there. The
+ * lock on the live one's table place waits for a writer in the middle of a transaction, and lets him wait at the first
+ * statement of the next; readers see nothing of it. What he has written last is taken from the journal meanwhile. */
+struct meet {
+    struct drive *drive;       /* of the one beside; held */
+    struct pg pg;              /* the session of the lock */
+    struct schema_place place; /* of both, while they meet */
+    int64_t begun_us;          /* monotonic: since when the lock is held */
+    int tries;
+};
+
+struct status meet_open(struct meet *meet, struct drive *drive, struct fault *fault) MUST_USE;
+void meet_close(struct meet *meet);
+/* Reads the journal until the one beside is a few records behind the live one. REJECT "ahead": it stayed ahead. */
+struct status meet_near(struct meet *meet, time_ms until, struct fault *fault) MUST_USE;
+/* Then the moment: a transaction is open and the lock is held when it comes back OK. Each try that takes longer than
+ * locked_max_ms is given up. REJECT "no-meeting": not until `until` (monotonic). STOP "heads-differ". */
+struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, struct fault *fault) MUST_USE;
+/* Commits, or rolls back, and says how long the writer may have waited. */
+struct status meet_end(struct meet *meet, bool commit, int64_t *locked_us, struct fault *fault) MUST_USE;
+
+#endif
