@@ -66,10 +66,13 @@ static struct status read_types(struct store *store, struct fault *fault)
         status = pg_run(&store->pg, "types", NULL, &result, fault);
     if (status_failed(status))
         return status;
-    for (int row = 0; row < PQntuples(result); row++)
+    for (int row = 0; row < PQntuples(result); row++) {
+        if (str_equal(pg_text(result, row, 0), STR("place")))
+            store->place_table = pg_int8(result, row, 2);
         for (int i = 0; i < TABLES; i++)
             if (str_equal(pg_text(result, row, 0), str_of(store_tables[i].name)))
                 store->row_type[i] = (uint32_t)pg_int8(result, row, 1);
+    }
     PQclear(result);
     /* An array is sent with the type of its elements. */
     for (int i = 0; i < TABLES; i++)

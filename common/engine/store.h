@@ -25,6 +25,7 @@ struct store {
     struct arena *scratch;            /* rows on their way, parameters; reset after every call */
     struct hasher *hasher;
     uint32_t row_type[16]; /* type of each table's rows, by enum store_table */
+    int64_t place_table;   /* number of table place: another schema may take the name of this one */
     int64_t next_due;      /* as of the last read or write; INT64_MAX: nothing waits */
     bool bulk;             /* see store_bulk_begin */
 };
@@ -57,8 +58,9 @@ struct status store_load_round(struct store *store, struct registry *registry, s
 struct status store_load(struct store *store, struct registry *registry, struct fault *fault) MUST_USE;
 
 /* Writes registry->out, what is dirty in the scene, and the place, in one transaction, if the registry still stands at
- * `from`. `to` is filled by the caller but for place and chain heads. STOP "fenced": somebody moved the place. RETRY
- * "place-taken": somebody kept it for lock_timeout. After any failure nothing is known: read the place again. */
+ * `from`. `to` is filled by the caller but for place and chain heads. STOP "fenced": somebody moved the place, or
+ * another schema has taken the name of this one: open the store again. RETRY "place-taken": somebody kept it for
+ * lock_timeout. After any failure nothing is known: read the place again. */
 struct status store_write(struct store *store, const struct registry *registry, const struct journal_place *from,
     struct journal_place *to, struct fault *fault) MUST_USE;
 

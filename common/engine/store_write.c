@@ -200,6 +200,7 @@ static struct status lock_place(struct write *write, const struct journal_place 
     struct status status = send(write, "begin", NULL);
     pg_param_int8(&params, from->next_offset);
     pg_param_int4(&params, from->place.step);
+    pg_param_int8(&params, write->store->place_table);
     return status_failed(status) ? status : send(write, "place_lock", &params);
 }
 

@@ -179,7 +179,8 @@ static struct status recover(struct apply *apply, struct status status, struct f
     apply->term = 0;
     if (str_equal(str_of(status.code), STR("fenced"))) {
         gauges_count(&apply->gauges, GAUGE_FENCED, 1);
-        log_warn(apply->log, "fenced: another writer moved the place; reading it again");
+        log_warn(apply->log, "fenced: another writer moved the place, or the schema was swapped; reading it again");
+        disconnect_store(apply);
         return status_ok();
     }
     if (status.class != STATUS_RETRY) /* rows that the tables refuse: nothing that waiting heals */
