@@ -2,6 +2,7 @@
 
 import time
 
+import psycopg2
 import pytest
 import wire
 from harness import wait_until
@@ -9,12 +10,21 @@ from test_pauses import begin, check, said
 
 
 @pytest.fixture
-def cable():
+def cable(services):
     if not wire.possible():
         pytest.skip("network namespaces need root")
     made = wire.Wire()
+    let_in(services, made.address)
     yield made
     made.remove()
+
+
+def let_in(services, address):
+    """The private PostgreSQL knows clients of the loopback address alone."""
+    with open(services.home / "postgres/data/pg_hba.conf", "a") as file:
+        file.write(f"host all orgcode {address}/32 scram-sha-256\n")
+    with psycopg2.connect(services.conninfo.replace("user=orgcode", "user=postgres")) as connection:
+        connection.cursor().execute("select pg_reload_conf()")
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ def possible():
 
 
 class Wire:
-    """`inside` stands before a command that is to run behind the cable."""
+    """`inside` stands before a command that is to run behind the cable; it is seen as coming from `address`."""
 
     def __init__(self):
         number = next(_numbers)
@@ -32,6 +32,7 @@ class Wire:
         self.inside = ["ip", "netns", "exec", self.name]
         block = (os.getpid() * 8 + number) % 16000  # of link-local addresses, four each
         here, there = (f"169.254.{block // 64 + 1}.{block % 64 * 4 + n}" for n in (1, 2))
+        self.address = there
         self._run("ip", "netns", "add", self.name)
         self._run("ip", "link", "add", self.ours, "type", "veth", "peer", "name", self.theirs, "netns", self.name)
         self._run("ip", "addr", "add", f"{here}/30", "dev", self.ours)
