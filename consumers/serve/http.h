@@ -29,7 +29,7 @@ struct request {
     struct uri uri;
     struct str header[HEADERS]; /* absent when not given; of several the first */
     struct str body;
-    struct str argument; /* what stood at the hole of the route's pattern; absent when it has none */
+    struct str argument[2]; /* what stood at the holes of the route's pattern; absent when it has none */
     enum language language;
 };
 

@@ -7,7 +7,7 @@
 struct str lookup_key(struct work *work)
 {
     struct str scheme = uri_parameter(&work->request->uri, STR("scheme"));
-    return str_given(scheme) ? code_key(work->arena, scheme, work->request->argument) : work->request->argument;
+    return str_given(scheme) ? code_key(work->arena, scheme, work->request->argument[0]) : work->request->argument[0];
 }
 
 bool lookup_code(struct work *work, struct str key, struct code **out)

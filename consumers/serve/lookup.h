@@ -22,5 +22,7 @@ handler lookup_organization;
 handler lookup_history;                      /* history.c */
 handler lookup_children, lookup_tree;        /* units.c */
 handler lookup_resolve, lookup_resolve_many; /* resolve.c */
+handler lookup_act, lookup_schemes, lookup_scheme, report_compliance, report_consolidation,
+    report_coverage; /* reports.c */
 
 #endif

@@ -10,6 +10,12 @@ const struct route routes[] = {
     {METHOD_GET, "v1/organizations/{}/history", lookup_history, false, "scheme limit cursor"},
     {METHOD_GET, "v1/organizations/{}/children", lookup_children, false, "scheme status limit cursor"},
     {METHOD_GET, "v1/organizations/{}/tree", lookup_tree, false, "scheme status depth"},
+    {METHOD_GET, "v1/acts/{}/{}", lookup_act, false, ""},
+    {METHOD_GET, "v1/schemes", lookup_schemes, false, ""},
+    {METHOD_GET, "v1/schemes/{}", lookup_scheme, false, ""},
+    {METHOD_GET, "v1/compliance", report_compliance, false, "authority from to"},
+    {METHOD_GET, "v1/consolidation", report_consolidation, false, "authority"},
+    {METHOD_GET, "v1/coverage", report_coverage, false, "authority"},
     {METHOD_GET, "v1/resolve/{}", lookup_resolve, false, "scheme direction"},
     {METHOD_POST, "v1/resolve", lookup_resolve_many, false, ""},
 };

@@ -112,10 +112,11 @@ static void take_upload(struct exchange *exchange, const char *data, size_t size
 
 /* ---- finding the route ------------------------------------------------------------------------------------------ */
 
-static bool fits(const char *pattern, const struct uri *uri, struct str *argument)
+static bool fits(const char *pattern, const struct uri *uri, struct str argument[2])
 {
     struct str rest = str_of(pattern);
-    *argument = STR_NONE;
+    int holes = 0;
+    argument[0] = argument[1] = STR_NONE;
     for (int i = 0; i < uri->segments; i++) {
         if (rest.len == 0)
             return false;
@@ -123,7 +124,7 @@ static bool fits(const char *pattern, const struct uri *uri, struct str *argumen
         size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
         struct str part = {rest.data, len};
         if (str_equal(part, STR("{}")))
-            *argument = uri->segment[i];
+            argument[holes++] = uri->segment[i];
         else if (!str_equal(part, uri->segment[i]))
             return false;
         rest = (struct str){rest.data + len + (slash ? 1 : 0), rest.len - len - (slash ? 1 : 0)};
@@ -181,13 +182,11 @@ static void find_route(struct exchange *exchange)
         return;
     }
     for (size_t i = 0; i < routes_count; i++) {
-        struct str argument;
-        if (!fits(routes[i].pattern, &request->uri, &argument))
+        if (!fits(routes[i].pattern, &request->uri, request->argument))
             continue;
         elsewhere = true;
         if (routes[i].method != method)
             continue;
-        request->argument = argument;
         exchange->route = &routes[i];
         (void)parameters_known(exchange);
         return;

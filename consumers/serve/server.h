@@ -8,7 +8,7 @@
  * of workers, each with a database session of its own, makes them. Between the two stands a bounded queue: what does
  * not fit is told to come again. */
 
-/* One address. `pattern` may have one hole: "v1/organizations/{}/history". */
+/* One address. `pattern` may have two holes: "v1/acts/{}/{}". */
 struct route {
     enum method method; /* GET is HEAD too */
     const char *pattern;
