@@ -1,0 +1,125 @@
+"""An upgrade as deploy/runbook/upgrade.md has it: tables first, then one program after the other, while acts keep arriving."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from harness import wait_until
+from harness.oracle import Oracle
+from harness.program import BUILD
+from harness.services import ROOT
+
+sys.path.append(str(ROOT / "tests/integration/faults"))
+sys.path.append(str(ROOT / "tests/tidy"))
+
+import docs  # noqa: E402
+from agencies import Agencies  # noqa: E402
+
+PROGRAMS = ("validate", "validate-2", "apply", "apply-2", "notify")
+RUNBOOK = ROOT / "deploy/runbook/upgrade.md"
+
+
+def git(*args):
+    done = subprocess.run(["git", "-c", "safe.directory=*", "-C", ROOT, *args], capture_output=True)
+    if done.returncode:
+        pytest.skip(f"the history of the source is needed to build the release before: {done.stderr.decode().strip()}")
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """(folder of the programs of the last commit before the newest migration, number of that migration)."""
+    newest = sorted((ROOT / "schemas/sql").glob("[0-9]*.sql"))[-1]
+    added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", str(newest.relative_to(ROOT))).decode().strip()
+    source = tmp_path_factory.mktemp("before")
+    subprocess.run(["tar", "-x", "-C", source], input=git("archive", f"{added}^" if added else "HEAD"), check=True)
+    programs = [f"orgcode-{name}" for name in ("validate", "apply", "notify")]
+    for command in (["cmake", "-G", "Ninja", "-S", source, "-B", source / "build", "-DCMAKE_BUILD_TYPE=Plain", "-DCMAKE_C_FLAGS=-O1",
+                     "-DORGCODE_TESTS=OFF", "-DORGCODE_MAN=OFF"], ["ninja", "-C", source / "build", "-j2", *programs]):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return source / "build/bin", int(newest.name[:3])
+
+
+class Upgrade:
+    def __init__(self, registry, agencies, steps):
+        self.registry, self.agencies, self.steps, self.done = registry, agencies, steps, 0
+
+    def goes_on(self, deadline=60):
+        """Acts that are published now are decided and told."""
+        self.done += 1
+        self.agencies.allowed = self.done / self.steps
+        record, told = self.registry.place()["record"], self.registry.told()
+        wait_until(lambda: self.registry.place()["record"] > record + 5 and self.registry.told()[1] > told[1], deadline,
+                   lambda: f"acts go on after step {self.done}: {self.registry.place()}, {self.registry.told()}, {told}\n{self.registry.tails()}")
+        assert self.agencies.error is None and self.agencies.busy, f"no load after step {self.done}: {self.agencies.error}"
+
+    def shell(self, script):
+        done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=self.registry.folder, capture_output=True, text=True,
+                              env={**self.registry.env, "PATH": f"{BUILD / 'bin'}:/usr/bin:/bin"}, timeout=120)
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+
+    def restart(self, name):
+        """The copies of one program, as machine by machine; of apply the standby first."""
+        labels = [label for label in PROGRAMS if label.partition("-")[0] == name]
+        for label in sorted(labels, key=lambda label: self.is_active(self.registry[label])):
+            program = self.registry[label]
+            assert program.stop(30) == 0, program.tail()
+            program.bin = None
+            program.start()
+            self.goes_on()
+
+    @staticmethod
+    def is_active(program):
+        said = [line["message"] for line in program.log_lines() if line.get("message") in ("active", "standing by")]
+        return said[-1:] == ["active"]
+
+    def as_the_runbook_says(self):
+        """Yields behind each block of commands."""
+        for block in docs.blocks(RUNBOOK):
+            if block.script:
+                self.shell(block.script)
+                self.goes_on()
+                yield block.text
+            elif services := re.findall(r"^systemctl restart orgcode-(\w+)$", block.text, re.M):
+                for name in services:
+                    self.restart(name)
+                yield block.text
+
+
+@pytest.mark.noasan
+def test_upgrade_under_load(before, make_registry):
+    bin_before, newest = before
+    r = make_registry(authorities=["ROOT"], migrate=False, genesis=False)
+    agencies = Agencies(r, seed=20250701, acts=500, groups=2, pace=0.1, crashes=0, repeats=0.1)
+    r.add_authorities(*agencies.load.authorities)
+    r.bin = bin_before
+    r.run("apply", "--migrate", "init", check=True)
+    first = r.value("select max(number) from orgcode_ops.migration")
+    for label in PROGRAMS:
+        r.start(label.partition("-")[0], label=label)
+    upgrade = Upgrade(r, agencies, steps=10)
+    agencies.allowed = 0
+    agencies.start()
+    try:
+        upgrade.goes_on(120)
+        r.bin = None
+        for commands in upgrade.as_the_runbook_says():
+            if "--migrate" in commands:
+                assert r.value("select max(number) from orgcode_ops.migration") == newest > first
+                for label in PROGRAMS:  # the programs of before go on, and those that crash too
+                    r[label].kill()
+                    r[label].start()
+                upgrade.goes_on()
+        assert all(p.running and p.bin is None for p in r.programs.values()), r.tails()
+        agencies.allowed = 1
+        agencies.wait()
+    finally:
+        agencies.stop()
+    r.wait_all(deadline=240)
+    agencies.check_sent()
+    counts = Oracle(r, agencies.load.act_of).check()
+    assert counts["gaps"] == 0 and agencies.published > 300, counts
+    print(counts, "published", agencies.published)
