@@ -19,6 +19,7 @@ bool lookup_write_announced(struct work *work, struct str key, struct writer *wr
 void lookup_never(struct work *work, struct str key);
 
 handler lookup_organization;
+handler lookup_search;                       /* search.c */
 handler lookup_history;                      /* history.c */
 handler lookup_children, lookup_tree;        /* units.c */
 handler lookup_resolve, lookup_resolve_many; /* resolve.c */

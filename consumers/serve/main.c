@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "index.h"
 #include "serve.h"
 #include "server.h"
 #include "shell/process.h"
@@ -24,6 +25,11 @@ static const struct option_row rows[] = {
         .initial = "https://orgcode.invalid/v1/changes",
         .value = "URI",
         .help = "The attribute `source` of the changes; the same as that of orgcode-notify."},
+    {.name = "index",
+        .kind = OPTION_FLAG,
+        .offset = ROW(index),
+        .env = "ORGCODE_SERVE_INDEX",
+        .help = "Keep the search index too: needs the primary and role orgcode_indexer. Of several copies one works."},
     {.name = "workers",
         .kind = OPTION_INT,
         .offset = ROW(workers),
@@ -143,6 +149,7 @@ static struct status run(struct serve *serve, struct fault *fault)
         status = metrics_listen(serve->metrics, serve->options->common.metrics_listen, serve->log, fault);
     if (!status_failed(status))
         status = server_open(serve, fault);
+    struct index *index = !status_failed(status) && serve->options->index ? index_open(serve) : NULL;
     if (!status_failed(status)) {
         metrics_ready(serve->metrics, true);
         process_ready();
@@ -153,6 +160,7 @@ static struct status run(struct serve *serve, struct fault *fault)
         process_leaving();
         metrics_ready(serve->metrics, false);
     }
+    index_close(index);
     server_close(serve, 10000);
     return status;
 }

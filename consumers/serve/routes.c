@@ -6,6 +6,7 @@
 const struct route routes[] = {
     {METHOD_GET, "v1/changes", feed_poll, false, "after limit wait subject type authority since"},
     {METHOD_GET, "v1/changes/stream", feed_stream, false, "after subject type authority since"},
+    {METHOD_GET, "v1/organizations", lookup_search, false, "q authority parent level status scheme limit cursor"},
     {METHOD_GET, "v1/organizations/{}", lookup_organization, false, "scheme validAt knownAt"},
     {METHOD_GET, "v1/organizations/{}/history", lookup_history, false, "scheme limit cursor"},
     {METHOD_GET, "v1/organizations/{}/children", lookup_children, false, "scheme status limit cursor"},

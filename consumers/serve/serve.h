@@ -13,6 +13,7 @@ struct serve_options {
     const char *listen;
     const char *source; /* of the changes */
     const char *tls_certificate, *tls_key;
+    bool index;
     long long workers, queue, connections, connections_per_address, requests_per_second;
     long long waiters, body_max, statement_ms, idle_ms;
 };

@@ -1,0 +1,175 @@
+#include "base/text.h"
+#include "codec/json_change.h"
+#include "core/code.h"
+#include "engine/read.h"
+#include "lookup.h"
+
+/* GET /v1/organizations?q=...: bodies by name, with or without diacritics, and by what they are. */
+
+enum { PAGE_MAX = 200, WORDS_MAX = 8, QUESTION_MAX = 200, RANK = 33 /* column behind those of organization.sql */ };
+
+struct search {
+    struct str question; /* plain; empty: filters alone */
+    struct str authority, parent, scheme, cursor;
+    int level, status; /* 0: any */
+    int limit;
+};
+
+static bool read_status(struct work *work, int *out)
+{
+    struct str text = uri_parameter(&work->request->uri, STR("status"));
+    *out = str_equal(text, STR("open")) ? CODE_OPEN : str_equal(text, STR("closed")) ? CODE_CLOSED : 0;
+    if (*out || !str_given(text))
+        return true;
+    work_problem(work, PROBLEM_PARAMETER, STR("status"), STR("open, closed"));
+    return false;
+}
+
+static bool read_question(struct work *work, struct str *out)
+{
+    struct str text = text_nfc(work->arena, uri_parameter(&work->request->uri, STR("q")));
+    struct pg_params params = PG_PARAMS(work->arena);
+    *out = STR("");
+    if (text.len == 0)
+        return true;
+    if (text.len > QUESTION_MAX) {
+        work_problem(work, PROBLEM_PARAMETER, STR("q"), STR("1..200"));
+        return false;
+    }
+    pg_param_text(&params, text);
+    PGresult *result = work_ask(work, "plain", &params);
+    if (!result)
+        return false;
+    *out = str_copy(work->arena, pg_text(result, 0, 0));
+    PQclear(result);
+    while (out->len && out->data[out->len - 1] == ' ')
+        out->len--;
+    while (out->len && out->data[0] == ' ')
+        *out = (struct str){out->data + 1, out->len - 1};
+    return true;
+}
+
+static bool read_search(struct work *work, struct search *out)
+{
+    const struct uri *uri = &work->request->uri;
+    struct str cursor = uri_parameter(uri, STR("cursor"));
+    long long level, limit;
+    *out = (struct search){.authority = uri_parameter(uri, STR("authority")),
+        .parent = uri_parameter(uri, STR("parent")),
+        .scheme = uri_parameter(uri, STR("scheme")),
+        .cursor = str_given(cursor) ? cursor : STR("")};
+    if (!work_number(work, STR("level"), 0, 1, 35, &level) ||
+        !work_number(work, STR("limit"), 20, 1, PAGE_MAX, &limit) || !read_status(work, &out->status) ||
+        !read_question(work, &out->question))
+        return false;
+    out->level = (int)level;
+    out->limit = (int)limit;
+    return true;
+}
+
+static void param_number(struct pg_params *params, int value)
+{
+    if (value)
+        pg_param_int4(params, value);
+    else
+        pg_param_null(params);
+}
+
+/* "%word%", with what LIKE takes specially made plain. */
+static struct str pattern_of(struct arena *arena, struct str word)
+{
+    char *text = arena_alloc(arena, 2 * word.len + 3);
+    size_t len = 0;
+    text[len++] = '%';
+    for (size_t i = 0; i < word.len; i++) {
+        if (strchr("%_\\", word.data[i]))
+            text[len++] = '\\';
+        text[len++] = word.data[i];
+    }
+    text[len++] = '%';
+    return (struct str){text, len};
+}
+
+static void add_words(struct work *work, struct str question, struct pg_array *patterns)
+{
+    int words = 0;
+    for (size_t at = 0; at < question.len && words < WORDS_MAX;) {
+        size_t end = at;
+        while (end < question.len && question.data[end] != ' ')
+            end++;
+        if (end > at) {
+            pg_array_text(patterns, pattern_of(work->arena, (struct str){question.data + at, end - at}));
+            words++;
+        }
+        at = end + 1;
+    }
+}
+
+static void add_filters(struct pg_params *params, const struct search *search)
+{
+    pg_param_text(params, search->authority);
+    pg_param_text(params, search->parent);
+    param_number(params, search->level);
+    param_number(params, search->status);
+    pg_param_text(params, search->scheme);
+    pg_param_text(params, search->cursor);
+    pg_param_int4(params, search->limit + 1);
+}
+
+static PGresult *ask(struct work *work, const struct search *search)
+{
+    struct pg_params params = PG_PARAMS(work->arena);
+    struct pg_array patterns = pg_array_open(work->arena, PG_TEXT);
+    if (search->question.len == 0) {
+        add_filters(&params, search);
+        return work_ask(work, "list", &params);
+    }
+    add_words(work, search->question, &patterns);
+    pg_param_array(&params, &patterns);
+    pg_param_text(&params, search->question);
+    add_filters(&params, search);
+    return work_ask(work, "search", &params);
+}
+
+static void answer(struct work *work, const PGresult *result, int limit, bool near)
+{
+    struct writer w;
+    int rows = PQntuples(result), shown = rows > limit ? limit : rows;
+    writer_open(&w, work->arena, 8192);
+    writer_object(&w);
+    writer_key(&w, STR("near")); /* nothing holds the words: what is most like them */
+    writer_bool(&w, near);
+    if (rows > shown) {
+        writer_key(&w, STR("next"));
+        writer_str(&w, pg_text(result, shown - 1, RANK));
+    }
+    writer_key(&w, STR("organizations"));
+    writer_array(&w);
+    for (int row = 0; row < shown; row++) {
+        const struct code *code = read_code(result, row, 0, work->arena);
+        record_write(&w, code, &code->now, code->version);
+    }
+    writer_array_end(&w);
+    writer_object_end(&w);
+    work_answer(work, writer_text(&w));
+}
+
+void lookup_search(struct work *work)
+{
+    struct search search;
+    if (!work_begin(work) || !read_search(work, &search))
+        return;
+    PGresult *result = ask(work, &search);
+    if (result && PQntuples(result) == 0 && search.question.len && search.cursor.len == 0) {
+        struct pg_params params = PG_PARAMS(work->arena);
+        PQclear(result);
+        pg_param_text(&params, search.question);
+        pg_param_int4(&params, search.limit);
+        result = work_ask(work, "search_near", &params);
+        if (result)
+            answer(work, result, search.limit, true);
+    } else if (result) {
+        answer(work, result, search.limit, false);
+    }
+    PQclear(result);
+}

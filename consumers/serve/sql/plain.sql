@@ -1,0 +1,2 @@
+-- A question as the index has it.
+select orgcode_ops.plain($1::text)
