@@ -15,10 +15,12 @@ static struct status open_session(struct drive *drive, struct store *store, stru
 static struct status open_intake(struct drive *drive, struct fault *fault)
 {
     const struct journal_place *at = &drive->engine.at;
-    const struct intake_config config = {.kafka = &drive->run->kafka,
+    struct kafka_config kafka = drive->run->kafka;
+    kafka.log = drive->log;
+    const struct intake_config config = {.kafka = &kafka,
         .topic = drive->topic,
         .reader = drive->reader,
-        .log = drive->run->log,
+        .log = drive->log,
         .offset = at->last_offset >= 0 ? at->last_offset : at->next_offset,
         .records_max = drive->records_max,
         .bytes_max = drive->bytes_max};
@@ -32,7 +34,7 @@ static struct status open_intake(struct drive *drive, struct fault *fault)
 
 static struct status open_engine(struct drive *drive, struct fault *fault)
 {
-    engine_open(&drive->engine, &drive->store, drive->run->log, drive->topic);
+    engine_open(&drive->engine, &drive->store, drive->log, drive->topic);
     drive->open = true;
     if (!drive->bulk)
         return status_ok();
@@ -40,28 +42,6 @@ static struct status open_engine(struct drive *drive, struct fault *fault)
     if (status_failed(status))
         return status;
     engine_write_apart(&drive->engine, &drive->apart);
-    return status;
-}
-
-struct status drive_open(struct drive *drive, struct fault *fault)
-{
-    struct schema_place place;
-    drive->reader = avro_reader_open(fault);
-    if (!drive->reader)
-        return (struct status){STATUS_STOP, "schemas"};
-    struct status status = open_session(drive, &drive->store, fault);
-    if (!status_failed(status))
-        status = open_engine(drive, fault);
-    if (!status_failed(status))
-        status = schema_place(&drive->store.pg, drive->schema, &place, fault);
-    if (!status_failed(status))
-        status = engine_start(&drive->engine, fault);
-    if (!status_failed(status))
-        status = open_intake(drive, fault);
-    if (status_failed(status))
-        drive_close(drive);
-    else
-        drive->oid = place.oid;
     return status;
 }
 
@@ -76,6 +56,9 @@ void drive_close(struct drive *drive)
         store_close(&drive->store);
     if (drive->reader)
         avro_reader_close(drive->reader);
+    if (drive->log)
+        log_close(drive->log);
+    drive->log = NULL;
     drive->intake = NULL;
     drive->reader = NULL;
     drive->batch = drive->before = NULL;
@@ -162,6 +145,48 @@ struct status drive_wait(struct drive *drive, int timeout_ms, bool *out, struct 
             status = verify(drive, fault);
     }
     *out = drive->batch && drive->next < drive->batch->count;
+    return status;
+}
+
+/* Before anything is written: is it the journal that the schema was read from. */
+static struct status verify_first(struct drive *drive, struct fault *fault)
+{
+    bool any;
+    time_ms until = time_monotonic() + KAFKA_DEADLINE_MS;
+    struct status status = status_ok();
+    while (!status_failed(status) && !drive->verified && !process_stopping()) {
+        status = drive_wait(drive, KAFKA_DEADLINE_MS, &any, fault);
+        if (!status_failed(status) && !drive->verified && time_monotonic() > until)
+            return status_fail(fault, STATUS_RETRY, "timeout", "%s: the broker sent nothing for %d ms", drive->topic,
+                KAFKA_DEADLINE_MS);
+    }
+    return status;
+}
+
+struct status drive_open(struct drive *drive, struct fault *fault)
+{
+    struct schema_place place;
+    const struct option_common *common = &drive->run->common->common;
+    enum log_level level = common->log_level == LOG_LEVEL_INFO ? LOG_LEVEL_WARN : (enum log_level)common->log_level;
+    drive->log = log_open("orgcode-replay", level, (enum log_format)common->log_format, 2);
+    drive->reader = avro_reader_open(fault);
+    if (!drive->reader)
+        return (struct status){STATUS_STOP, "schemas"};
+    struct status status = open_session(drive, &drive->store, fault);
+    if (!status_failed(status))
+        status = open_engine(drive, fault);
+    if (!status_failed(status))
+        status = schema_place(&drive->store.pg, drive->schema, &place, fault);
+    if (!status_failed(status))
+        status = engine_start(&drive->engine, fault);
+    if (!status_failed(status))
+        status = open_intake(drive, fault);
+    if (!status_failed(status))
+        status = verify_first(drive, fault);
+    if (status_failed(status))
+        drive_close(drive);
+    else
+        drive->oid = place.oid;
     return status;
 }
 

@@ -16,6 +16,7 @@ struct drive {
     size_t records_max, bytes_max; /* of a batch */
     bool bulk;                     /* as fast as can be: two sessions, less indexes (engine/store.h) */
     int64_t oid;                   /* of the schema's table place */
+    struct log *log; /* what apply has told of single acts is not told again */
     struct avro_reader *reader;
     struct store store, apart;
     struct engine engine;

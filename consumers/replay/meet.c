@@ -152,3 +152,15 @@ struct status meet_end(struct meet *meet, bool commit, int64_t *locked_us, struc
     *locked_us = now_us() - meet->begun_us;
     return status;
 }
+
+struct status meet_see(
+    struct meet *meet, struct pair *pair, int locked_max_ms, time_ms until, int64_t *locked_us, struct fault *fault)
+{
+    struct fault second;
+    struct status status = meet_begin(meet, locked_max_ms, until, fault);
+    if (status_failed(status))
+        return status;
+    status = pair_see(pair, fault);
+    struct status ended = meet_end(meet, false, locked_us, status_failed(status) ? &second : fault);
+    return status_failed(status) ? status : ended;
+}

@@ -2,7 +2,7 @@
 #define ORGCODE_REPLAY_MEET_H
 
 #include "drive.h"
-#include "schema.h"
+#include "pair.h"
 
 /* A moment in which the live registry and one beside it stand at the same place of the journal, and stay there. The
  * lock on the live one's table place waits for a writer in the middle of a transaction, and lets him wait at the first
@@ -24,5 +24,8 @@ struct status meet_near(struct meet *meet, time_ms until, struct fault *fault) M
 struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, struct fault *fault) MUST_USE;
 /* Commits, or rolls back, and says how long the writer may have waited. */
 struct status meet_end(struct meet *meet, bool commit, int64_t *locked_us, struct fault *fault) MUST_USE;
+/* A moment of which nothing is left but what `pair` sees. */
+struct status meet_see(struct meet *meet, struct pair *pair, int locked_max_ms, time_ms until, int64_t *locked_us,
+    struct fault *fault) MUST_USE;
 
 #endif

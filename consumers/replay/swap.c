@@ -114,13 +114,7 @@ static struct status compare_both(struct swap *swap, struct fault *fault)
     if (status_failed(status))
         return status;
     struct compare compare = {.run = swap->run, .pair = &pair, .quiet = true};
-    status = meet_begin(&swap->meet, (int)swap->options->locked_max_ms, deadline(swap), fault);
-    if (!status_failed(status)) {
-        status = pair_see(&pair, fault);
-        struct fault second;
-        struct status ended = meet_end(&swap->meet, false, &locked_us, status_failed(status) ? &second : fault);
-        status = status_failed(status) ? status : ended;
-    }
+    status = meet_see(&swap->meet, &pair, (int)swap->options->locked_max_ms, deadline(swap), &locked_us, fault);
     if (!status_failed(status))
         status = compare_all(&compare, fault);
     if (!status_failed(status) && compare.differs)

@@ -4,14 +4,14 @@
 #include <stdio.h>
 
 #include "compare.h"
-#include "engine/store.h"
+#include "meet.h"
 #include "plan.h"
 #include "shell/process.h"
 
 struct verify_options {
     struct command_common common;
     const char *schema, *against;
-    bool digest;
+    bool digest, catch_up;
     long long wait_ms;
 };
 
@@ -36,6 +36,42 @@ static struct status see_level(struct pair *pair, time_ms wait_ms, struct fault 
         if (process_wait(-1, LOOK_MS))
             return status_fail(fault, STATUS_RETRY, "stopping", "stopped before anything was compared");
     }
+}
+
+/* The same while both move: the one that is not live is brought to a moment of the live one. */
+static struct status see_caught_up(struct command_run *run, struct pair *pair, struct fault *fault)
+{
+    const struct verify_options *options = run->options;
+    enum { LOCKED_MAX_MS = 40 };
+    bool first = strcmp(pair->schema[0], STORE_LIVE) == 0;
+    struct drive drive = {.run = run,
+        .schema = pair->schema[first ? 1 : 0],
+        .topic = command_topic(run, "journal"),
+        .records_max = 2000,
+        .bytes_max = 4 << 20};
+    struct meet meet = {0};
+    int64_t locked_us;
+    struct status status = drive_open(&drive, fault);
+    if (!status_failed(status))
+        status = drive_hold(&drive, options->wait_ms, fault);
+    if (!status_failed(status))
+        status = meet_open(&meet, &drive, fault);
+    if (!status_failed(status))
+        status = meet_see(&meet, pair, LOCKED_MAX_MS, time_monotonic() + options->wait_ms, &locked_us, fault);
+    meet_close(&meet);
+    drive_close(&drive);
+    return status;
+}
+
+static struct status see(struct command_run *run, struct pair *pair, struct fault *fault)
+{
+    const struct verify_options *options = run->options;
+    return options->catch_up ? see_caught_up(run, pair, fault) : see_level(pair, options->wait_ms, fault);
+}
+
+static bool is_live(const char *schema)
+{
+    return schema && strcmp(schema, STORE_LIVE) == 0;
 }
 
 static void tell_digest(const struct compare *compare)
@@ -66,10 +102,12 @@ static struct status run_verify(struct command_run *run, struct fault *fault)
     struct pair pair;
     if (run->rest.count > 0)
         return command_usage(fault, "%s: there are options alone", run->rest.item[0]);
+    if (options->catch_up && (!options->against || is_live(options->schema) == is_live(options->against)))
+        return command_usage(fault, "--catch-up: one of --schema and --against must be the live one, %s", STORE_LIVE);
     struct status status = pair_open(&pair, run, options->schema, options->against, fault);
     if (status_failed(status))
         return status;
-    status = see_level(&pair, options->wait_ms, fault);
+    status = see(run, &pair, fault);
     struct compare compare = {.run = run, .pair = &pair, .quiet = options->digest};
     if (!status_failed(status))
         status = compare_all(&compare, fault);
@@ -101,6 +139,12 @@ static const struct option_row rows[] = {
         .min = 0,
         .max = 86400000,
         .help = "How long the two may take to come to the same place of the journal."},
+    {.name = "catch-up",
+        .kind = OPTION_FLAG,
+        .offset = offsetof(struct verify_options, catch_up),
+        .help =
+            "While the live registry moves: read the journal into the other one until both stand at the same place, "
+            "which is held for a moment."},
     {.name = "digest",
         .kind = OPTION_FLAG,
         .offset = offsetof(struct verify_options, digest),

@@ -40,3 +40,75 @@ def test_random_journals(make_registry, seed):
     assert registry.value("select next_offset from one.place") == 100
     replay(registry, "rebuild", "--into", "one", "--batch-records", "3")
     same(registry, "one")
+
+
+HOOKS = ("before-commit", "after-commit", "in-copy", "before-bulk-end")
+
+
+def test_killed_anywhere_and_begun_again(scripted):
+    """Its place is in the schema: what was committed is not read again, and what was not is."""
+    units = [scripted.established(f"H26.{n}", on="2025-06-01") for n in range(1, 600)]
+    scripted.journal_acts([scripted.established("H26", "ROOT", on="2025-01-01"), *units], at="2025-06-10T08:00")
+    scripted.start("apply")
+    scripted.wait_applied()
+    trigger, end = scripted.folder / "crash", scripted.journal_end()
+    reached = 100
+    replay(scripted, "rebuild", "--into", "rebuilt", "--to", str(reached))
+    for point in HOOKS:
+        trigger.write_text("")
+        died = scripted.run("replay", "rebuild", "--into", "rebuilt", "--batch-records", "150",
+                            env={"ORGCODE_CRASH_AT": point, "ORGCODE_CRASH_FILE": str(trigger)})
+        assert died.returncode == -9 and not trigger.exists(), (point, died.stdout + died.stderr)
+        now = scripted.value("select next_offset from rebuilt.place")
+        assert reached <= now <= end
+        reached = now
+    assert reached > 100
+    refused = scripted.run("replay", "swap", "--schema", "rebuilt")
+    assert refused.returncode == 1 and "index receipt_pkey" in refused.stderr
+    (plan, done) = replay(scripted, "rebuild", "--into", "rebuilt")
+    assert (plan["plan"]["from"], done["done"]["offset"]) == (reached, end)
+    same(scripted)
+    (plan,) = replay(scripted, "rebuild", "--into", "rebuilt", "--fresh", "--dry-run")
+    assert plan["plan"]["drops"] and scripted.value("select next_offset from rebuilt.place") == end
+    head = plan["plan"]["head"]
+    assert scripted.run("replay", "rebuild", "--into", "rebuilt", "--at", head).returncode == 1  # reads on: another plan
+    replay(scripted, "rebuild", "--into", "rebuilt", "--fresh", "--at", head)
+    same(scripted)
+
+
+def test_stopped_and_used_by_two(scripted):
+    units = [scripted.established(f"H26.{n}", on="2025-06-01") for n in range(1, 300)]
+    scripted.journal_acts([scripted.established("H26", "ROOT", on="2025-01-01"), *units], at="2025-06-10T08:00")
+    trigger = scripted.folder / "crash"
+    trigger.write_text("")
+    first = scripted.start("replay", "rebuild", "--into", "rebuilt", "--batch-records", "50", label="first",
+                           env={"ORGCODE_CRASH_AT": "after-commit", "ORGCODE_CRASH_FILE": str(trigger), "ORGCODE_CRASH_SIGNAL": "STOP"})
+    wait_until(lambda: not trigger.exists(), 30)
+    second = scripted.run("replay", "rebuild", "--into", "rebuilt")
+    assert second.returncode == 1 and "another rebuild works on schema rebuilt" in second.stderr
+    first.process.terminate()
+    first.resume()
+    assert first.wait() == 3 and "goes on from there" in first.log_text()
+    assert 0 < scripted.value("select next_offset from rebuilt.place") < scripted.journal_end()
+    replay(scripted, "rebuild", "--into", "rebuilt")
+    scripted.start("apply")
+    scripted.wait_applied()
+    same(scripted)
+
+
+def test_a_journal_that_is_not_ours_or_not_whole(make_registry):
+    ours, other = make_registry(mode="scripted"), make_registry(mode="scripted")
+    for registry in (ours, other):
+        registry.start("apply")
+        registry.wait_applied()
+    done = ours.run("replay", "rebuild", "--into", "rebuilt", "--prefix", other.prefix)
+    assert done.returncode == 4 and "is the journal of registry" in done.stderr
+    done = ours.run("replay", "rebuild", "--into", "rebuilt")
+    assert done.returncode == 4 and "another journal" in done.stderr, done.stderr
+    replay(ours, "rebuild", "--into", "rebuilt", "--fresh")
+    same(ours)
+    ours.kafka.configure(f"{ours.prefix}.journal", **{"retention.ms": "3600000"})
+    done = ours.run("replay", "rebuild", "--into", "rebuilt", "--fresh")
+    assert done.returncode == 4 and "retention.ms" in done.stderr, done.stderr
+    for name in ("orgcode", "orgcode_ops", "orgcode_before", "pg_x", "public"):
+        assert ours.run("replay", "rebuild", "--into", name).returncode == 2
