@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "exchange.h"
@@ -77,11 +78,14 @@ static struct MHD_Response *make(struct exchange *exchange)
 enum MHD_Result answer_send(struct exchange *exchange)
 {
     struct response *r = &exchange->response;
-    struct str tag = etag_of(exchange);
+    struct str tag = r->tag ? str_of(r->tag) : etag_of(exchange);
     if (str_given(tag)) {
         response_header(r, "ETag", tag.data);
         if (r->status == MHD_HTTP_OK && http_matches(exchange->request->header[HEADER_IF_NONE_MATCH], tag)) {
             r->status = MHD_HTTP_NOT_MODIFIED;
+            if (r->file >= 0)
+                close(r->file);
+            r->file = -1;
             r->body = STR("");
         }
     }

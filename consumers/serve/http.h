@@ -48,6 +48,7 @@ struct response {
     struct stream *stream; /* else: events without end; the server's from here on */
     /* The body stands for this text: its ETag is made from it (weak, as freshness may differ). Absent: none. */
     struct str identity;
+    const char *tag;   /* else: a strong ETag of one's own; NULL: none */
     const char *cache; /* Cache-Control; NULL: no-cache, which allows conditional requests */
     struct response_header header[RESPONSE_HEADERS];
     int headers;

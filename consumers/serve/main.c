@@ -1,9 +1,11 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "index.h"
 #include "serve.h"
 #include "server.h"
 #include "shell/process.h"
+#include "snapshot.h"
 
 #define ROW(member) offsetof(struct serve_options, member)
 
@@ -30,6 +32,29 @@ static const struct option_row rows[] = {
         .offset = ROW(index),
         .env = "ORGCODE_SERVE_INDEX",
         .help = "Keep the search index too: needs the primary and role orgcode_indexer. Of several copies one works."},
+    {.name = "snapshots",
+        .kind = OPTION_TEXT,
+        .offset = ROW(snapshots),
+        .env = "ORGCODE_SNAPSHOTS",
+        .value = "FOLDER",
+        .help = "Keep snapshots of the whole directory there; without it there are none."},
+    {.name = "snapshot-every",
+        .kind = OPTION_DURATION,
+        .offset = ROW(snapshot_every_ms),
+        .env = "ORGCODE_SNAPSHOT_EVERY",
+        .initial = "1d",
+        .min = 1000,
+        .max = 366LL * 86400000,
+        .value = "TIME",
+        .help = "How old the newest snapshot may be; `orgcode-serve snapshot` makes one at once."},
+    {.name = "snapshots-kept",
+        .kind = OPTION_INT,
+        .offset = ROW(snapshots_kept),
+        .initial = "12",
+        .min = 1,
+        .max = 60,
+        .value = "N",
+        .help = "Snapshots kept; older ones are deleted."},
     {.name = "workers",
         .kind = OPTION_INT,
         .offset = ROW(workers),
@@ -110,10 +135,11 @@ static const struct option_row rows[] = {
 static const struct option_program program = {
     .name = "orgcode-serve",
     .summary = "the directory and its feed over HTTP",
-    .arguments = "",
+    .arguments = "[snapshot]",
     .description =
         "Answers look-ups from the registry's tables, which it only reads, so it may stand before a read replica. "
-        "As many copies as wanted.",
+        "As many copies as wanted.\n\nWith the argument `snapshot` it makes a snapshot in the folder of --snapshots, "
+        "says its id, and exits.",
     .examples = "orgcode-serve --listen :8080 --pg postgresql://orgcode_serve@db/orgcode",
     .exits = NULL,
     .row = rows,
@@ -142,6 +168,17 @@ static void register_metrics(struct serve *serve)
     serve->metric.requests[0] = serve->metric.requests[1] = serve->metric.requests[2];
 }
 
+static struct status run_snapshot(struct serve *serve, struct fault *fault)
+{
+    char id[32];
+    struct status status = process_open(fault);
+    if (!status_failed(status))
+        status = snapshot_make(serve, id, fault);
+    if (!status_failed(status))
+        puts(id);
+    return status;
+}
+
 static struct status run(struct serve *serve, struct fault *fault)
 {
     struct status status = process_open(fault);
@@ -150,6 +187,7 @@ static struct status run(struct serve *serve, struct fault *fault)
     if (!status_failed(status))
         status = server_open(serve, fault);
     struct index *index = !status_failed(status) && serve->options->index ? index_open(serve) : NULL;
+    struct keeper *keeper = !status_failed(status) && serve->options->snapshots ? keeper_open(serve) : NULL;
     if (!status_failed(status)) {
         metrics_ready(serve->metrics, true);
         process_ready();
@@ -160,6 +198,7 @@ static struct status run(struct serve *serve, struct fault *fault)
         process_leaving();
         metrics_ready(serve->metrics, false);
     }
+    keeper_close(keeper);
     index_close(index);
     server_close(serve, 10000);
     return status;
@@ -172,12 +211,21 @@ int main(int argc, char **argv)
     struct fault fault = {""};
     struct arena *kept = arena_open(0);
     int code = option_parse(&program, argc, argv, &options, &rest, kept, stdout, stderr);
+    bool snapshot = code < 0 && rest.count == 1 && strcmp(rest.item[0], "snapshot") == 0;
+    if (code < 0 && (rest.count > 0) != snapshot) {
+        fprintf(stderr, "orgcode-serve: %s: the one argument that is known is snapshot\n", rest.item[0]);
+        code = PROCESS_USAGE;
+    }
+    if (code < 0 && snapshot && !options.snapshots) {
+        fprintf(stderr, "orgcode-serve: snapshot needs --snapshots FOLDER\n");
+        code = PROCESS_USAGE;
+    }
     if (code < 0) {
         struct log *log = log_open(
             program.name, (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
         struct serve serve = {.options = &options, .log = log, .metrics = metrics_open()};
         register_metrics(&serve);
-        struct status status = run(&serve, &fault);
+        struct status status = snapshot ? run_snapshot(&serve, &fault) : run(&serve, &fault);
         code = process_exit_of(status);
         if (status_failed(status))
             log_error(log, fault.text, LOG_TEXT("error", status.code));

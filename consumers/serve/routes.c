@@ -1,6 +1,7 @@
 #include "feed.h"
 #include "lookup.h"
 #include "server.h"
+#include "snapshots.h"
 
 /* Every address. */
 const struct route routes[] = {
@@ -14,6 +15,8 @@ const struct route routes[] = {
     {METHOD_GET, "v1/acts/{}/{}", lookup_act, false, ""},
     {METHOD_GET, "v1/schemes", lookup_schemes, false, ""},
     {METHOD_GET, "v1/schemes/{}", lookup_scheme, false, ""},
+    {METHOD_GET, "v1/snapshots", serve_snapshots, true, ""},
+    {METHOD_GET, "v1/snapshots/{}", serve_snapshot, true, "format"},
     {METHOD_GET, "v1/compliance", report_compliance, false, "authority from to"},
     {METHOD_GET, "v1/consolidation", report_consolidation, false, "authority"},
     {METHOD_GET, "v1/coverage", report_coverage, false, "authority"},

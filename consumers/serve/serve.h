@@ -14,6 +14,8 @@ struct serve_options {
     const char *source; /* of the changes */
     const char *tls_certificate, *tls_key;
     bool index;
+    const char *snapshots;
+    long long snapshot_every_ms, snapshots_kept;
     long long workers, queue, connections, connections_per_address, requests_per_second;
     long long waiters, body_max, statement_ms, idle_ms;
 };

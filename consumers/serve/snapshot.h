@@ -1,0 +1,17 @@
+#ifndef ORGCODE_SERVE_SNAPSHOT_H
+#define ORGCODE_SERVE_SNAPSHOT_H
+
+#include "serve.h"
+
+/* The whole directory as files, each at one place of the feed: FOLDER/<id>.ndjson, .csv, both with .gz too, and last
+ * <id>.json, which says what they are; a snapshot without it is not there. */
+
+struct status snapshot_make(struct serve *serve, char id[32], struct fault *fault) MUST_USE;
+
+/* Makes one when there is none, and when the newest is older than --snapshot-every; deletes those beyond
+ * --snapshots-kept. */
+struct keeper;
+struct keeper *keeper_open(struct serve *serve);
+void keeper_close(struct keeper *keeper);
+
+#endif

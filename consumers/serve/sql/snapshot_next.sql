@@ -1,0 +1,2 @@
+-- The next rows of snapshot.sql.
+fetch 1000 from snapshot
