@@ -1,10 +1,14 @@
 #include "feed.h"
+#include "health.h"
 #include "lookup.h"
 #include "server.h"
 #include "snapshots.h"
 
 /* Every address. */
 const struct route routes[] = {
+    {METHOD_GET, "healthz", serve_healthz, true, ""},
+    {METHOD_GET, "readyz", serve_readyz, true, ""},
+    {METHOD_GET, "metrics", serve_metrics, true, ""},
     {METHOD_GET, "v1/changes", feed_poll, false, "after limit wait subject type authority since"},
     {METHOD_GET, "v1/changes/stream", feed_stream, false, "after subject type authority since"},
     {METHOD_GET, "v1/organizations", lookup_search, false, "q authority parent level status scheme limit cursor"},
