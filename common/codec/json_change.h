@@ -9,7 +9,6 @@
 /* Changes as CloudEvents (schemas/contract.md): the attributes, `data`, and the hash chain over both. */
 
 #define CHANGE_SCHEMA_OF "urn:orgcode:schema:change:" /* and the number of the form */
-#define CHANGE_SCHEMA CHANGE_SCHEMA_OF "1"
 #define CHANGE_CONTENT_TYPE "application/json"
 #define CHANGE_SPEC_VERSION "1.0"
 

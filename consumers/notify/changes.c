@@ -18,7 +18,7 @@ static rd_kafka_headers_t *change_headers(const struct lane *lane, const struct 
     kafka_header_add(headers, "ce_correlationid", str_of(texts->correlation_id));
     kafka_header_add(headers, "ce_actindex", str_of(texts->act_index));
     kafka_header_add(headers, "ce_actcount", str_of(texts->act_count));
-    kafka_header_add(headers, "ce_dataschema", STR(CHANGE_SCHEMA));
+    kafka_header_add(headers, "ce_dataschema", str_of(texts->schema));
     kafka_header_add(headers, "content-type", STR(CHANGE_CONTENT_TYPE));
     return headers;
 }
@@ -26,7 +26,8 @@ static rd_kafka_headers_t *change_headers(const struct lane *lane, const struct 
 static struct status send_change(struct lane *lane, int row, struct fault *fault)
 {
     const PGresult *rows = lane->feed.rows;
-    struct change_attributes attributes = {.epoch = lane->standing.epoch,
+    struct change_attributes attributes = {.form = law_of(pg_int4(rows, row, CHANGE_LAW))->change_form,
+        .epoch = lane->standing.epoch,
         .sequence = pg_int8(rows, row, CHANGE_SEQUENCE),
         .type = (enum change_type)pg_int2(rows, row, CHANGE_TYPE),
         .subject = pg_text(rows, row, CHANGE_SUBJECT),
@@ -54,10 +55,30 @@ static struct status send_state(struct lane *lane, int row, struct lane_counts *
         &lane->sender, lane->notifier->topics.state.data, pg_text(rows, row, CHANGE_SUBJECT), record, NULL, fault);
 }
 
+/* Ends the batch before the first change that was written under a version of the law that this program does not know. */
+static struct status check_law(struct lane *lane, struct fault *fault)
+{
+    struct feed *feed = &lane->feed;
+    for (int row = 0; row < feed->count; row++) {
+        int version = pg_int4(feed->rows, row, CHANGE_LAW);
+        if (law_of(version))
+            continue;
+        if (row == 0)
+            return status_fail(fault, STATUS_STOP, "law",
+                "change %lld is of version %d of the rules, and this program knows them up to version %d: a newer "
+                "program goes on from here",
+                (long long)pg_int8(feed->rows, row, CHANGE_SEQUENCE), version, law_newest()->version);
+        feed->count = row;
+    }
+    return status_ok();
+}
+
 /* Of several changes of one subject in a batch the last is its state. */
 static struct status prepare_rows(struct lane *lane, struct fault *fault)
 {
-    (void)fault;
+    struct status status = check_law(lane, fault);
+    if (status_failed(status))
+        return status;
     lane->last = (struct map){0};
     for (int row = 0; row < lane->feed.count; row++) {
         int *at = arena_new(lane->arena, int);

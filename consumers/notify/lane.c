@@ -178,9 +178,9 @@ static struct status send_batch(struct lane *lane, struct fault *fault)
     int64_t told;
     struct lane_counts counts = {0};
     time_ms start = time_monotonic();
-    struct status s = follow(lane, &told, fault);
-    if (!status_failed(s) && lane->kind->prepare)
-        s = lane->kind->prepare(lane, fault);
+    struct status s = lane->kind->prepare ? lane->kind->prepare(lane, fault) : status_ok(); /* may shorten the batch */
+    if (!status_failed(s))
+        s = follow(lane, &told, fault);
     if (!status_failed(s))
         s = sender_begin(&lane->sender, fault);
     lane->begun_at = start;
