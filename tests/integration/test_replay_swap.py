@@ -1,6 +1,6 @@
 """orgcode-replay swap: the rebuilt registry becomes the live one under a load; nothing is lost, and nobody is told anything twice."""
 
-import random
+import json
 
 import pytest
 
@@ -8,7 +8,7 @@ from harness import wait_until
 from harness.load import Load
 from harness.oracle import Oracle
 from test_faults import Loader
-from test_replay_rebuild import digest, replay, same
+from test_replay_rebuild import replay, same
 
 PATIENT = ("--wait", "120s", "--locked-max", "1s")  # a busy machine; what was measured is told
 
@@ -55,3 +55,111 @@ def test_back_and_forth_under_load(make_registry, capsys):
     same(registry, "last")
     with capsys.disabled():
         print("\nlocked for", ", ".join(f"{d['locked_us'] / 1000:.1f} ms ({d['tries']})" for d in done))
+
+
+@pytest.fixture
+def two(scripted):
+    """A registry with some acts, apply running, and its rebuild in schema second."""
+    units = [scripted.established(f"H26.{n}", on="2025-06-01") for n in range(1, 40)]
+    scripted.journal_acts([scripted.established("H26", "ROOT", on="2025-01-01"), *units], at="2025-06-10T08:00")
+    scripted.start("apply")
+    scripted.wait_applied()
+    replay(scripted, "rebuild", "--into", "second")
+    return scripted
+
+
+def more(registry, *numbers):
+    """Further acts, and what each must have come to."""
+    registry.journal_acts([registry.established(f"H26.{n}", on="2025-06-01") for n in numbers], at="2025-06-11T08:00")
+    registry.wait_applied(deadline=60)
+    count, last = registry.sql("select count(*), max(sequence) from orgcode.change")[0]
+    assert count == last == registry.place()["sequence"]
+    assert registry.value("select count(*) from orgcode.code where code = any (%s)", [f"H26.{n}" for n in numbers]) == len(numbers)
+
+
+def oid(registry, schema="orgcode"):
+    return registry.value("select to_regclass(%s)::oid::bigint", f"{schema}.place")
+
+
+def test_killed_at_any_step(two):
+    """Before the commit nothing has happened, behind it all; either way the writer goes on, and the swap can be done again."""
+    trigger = two.folder / "crash"
+    for step, point in enumerate(("locked", "before-swap", "before-swap-commit", "after-swap-commit")):
+        live, other = oid(two), oid(two, "second")
+        trigger.write_text("")
+        died = two.run("replay", "swap", "--schema", "second", *PATIENT,
+                       env={"ORGCODE_CRASH_AT": point, "ORGCODE_CRASH_FILE": str(trigger)})
+        assert died.returncode == -9 and not trigger.exists(), (point, died.stdout + died.stderr)
+        wait_until(lambda: oid(two) == (other if point == "after-swap-commit" else live), 20, point)
+        more(two, 100 + step)
+    assert (oid(two), oid(two, "orgcode_before")) == (other, live)
+    gone = two.run("replay", "swap", "--schema", "second")
+    assert gone.returncode == 1 and "no registry in schema second" in gone.stderr
+    swap(two, "--back")
+    assert (oid(two), oid(two, "orgcode_before")) == (live, other)
+    more(two, 200)
+    replay(two, "verify", "--against", "orgcode_before", "--catch-up")
+
+
+@pytest.mark.parametrize("point, count", [("in-copy", 150), ("before-commit", 1)])
+def test_a_writer_that_was_stopped(two, point, count):
+    """In the middle of a transaction he is awaited; before its first statement has gone out, he finds the place of another."""
+    two["apply"].stop()
+    trigger = two.folder / "crash"
+    trigger.write_text("")
+    writer = two.start("apply", label="writer", env={"ORGCODE_CRASH_AT": point, "ORGCODE_CRASH_FILE": str(trigger),
+                                                     "ORGCODE_CRASH_SIGNAL": "STOP"})
+    two.journal_acts([two.established(f"H26.{n}", on="2025-06-01") for n in range(300, 300 + count)], at="2025-06-11T08:00")
+    wait_until(lambda: not trigger.exists(), 30)
+    other = oid(two, "second")
+    swapping = two.start("replay", "swap", "--schema", "second", "--json", *PATIENT, label="swap")
+    if point == "in-copy":
+        wait_until(lambda: two.value("select count(*) from pg_locks where not granted and mode = 'ExclusiveLock'") > 0, 30)
+        assert oid(two) != other
+        writer.resume()
+    assert swapping.wait(60) == 0, swapping.tail()
+    writer.resume()
+    more(two, 600, 601)
+    assert oid(two) == other and two.place()["sequence"] == 42 + count
+    (done,) = [json.loads(line)["done"] for line in swapping.log_text().splitlines() if line.startswith('{"done"')]
+    assert two.value("select count(*) from orgcode_before.change") == done["sequence"]  # nothing was written to it behind
+    assert point != "in-copy" or done["sequence"] == 40 + count
+    replay(two, "rebuild", "--into", "third")
+    same(two, "third")
+
+
+def test_what_is_refused(two):
+    def refused(*args):
+        done = two.run("replay", "swap", *args)
+        assert done.returncode == 1, done.stdout + done.stderr
+        return done.stdout + done.stderr
+    live = oid(two)
+    two.sql("update second.code set name = 'x' where code = 'H26.7'")
+    text = refused("--schema", "second")
+    assert "code, code H26.7: column name" in text and "differ at record" in text
+    two.sql("drop schema second cascade")
+    replay(two, "rebuild", "--into", "second")
+    two.sql("create view public.names as select code, name from orgcode.code")
+    assert "view public.names reads orgcode.code" in refused("--schema", "second")
+    two.sql("drop view public.names; drop index second.code_legacy")
+    assert "index code_legacy on table code is missing" in refused("--schema", "second")
+    two.sql("create index code_legacy on second.code (legacy_code) where legacy_code is not null")
+    two["apply"].stop()
+    two.journal_tick(at="2025-06-12T08:00")
+    replay(two, "rebuild", "--into", "second")
+    assert "is its writer running" in refused("--schema", "second", "--wait", "1s")
+    assert oid(two) == live and two.run("replay", "swap").returncode == 2
+    two["apply"].start()
+    (plan,) = replay(two, "swap", "--schema", "second", "--dry-run")
+    role = f"{two.prefix}_reader"
+    two.sql(f"create role {role} nologin; grant usage on schema orgcode to {role}; grant select on orgcode.code to {role}")
+    try:
+        swap(two, "--schema", "second", "--at", plan["plan"]["head"])
+        assert two.value("select has_table_privilege(%s, 'orgcode.code', 'select')", role)
+        assert two.value("select has_table_privilege('orgcode_notifier', 'orgcode.change', 'select')")
+        assert not two.value("select has_table_privilege('orgcode_notifier', 'orgcode.code', 'select')")
+        assert refused("--back", "--at", plan["plan"]["head"]).find("nothing was changed") > 0
+    finally:
+        for schema in ("orgcode", "orgcode_before"):
+            two.sql(f"revoke all on {schema}.code from {role}; revoke all on schema {schema} from {role}")
+        two.sql(f"drop role {role}")
