@@ -1,3 +1,4 @@
+#include "dmdc.h"
 #include "feed.h"
 #include "health.h"
 #include "lookup.h"
@@ -24,6 +25,8 @@ const struct route routes[] = {
     {METHOD_GET, "v1/compliance", report_compliance, false, "authority from to"},
     {METHOD_GET, "v1/consolidation", report_consolidation, false, "authority"},
     {METHOD_GET, "v1/coverage", report_coverage, false, "authority"},
+    {METHOD_GET, "dmdc/Metadata/{}", dmdc_metadata, true, ""},
+    {METHOD_GET, "dmdc/Category/{}", dmdc_category, false, "cursor limit"},
     {METHOD_GET, "v1/resolve/{}", lookup_resolve, false, "scheme direction"},
     {METHOD_POST, "v1/resolve", lookup_resolve_many, false, ""},
 };
