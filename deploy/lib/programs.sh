@@ -48,16 +48,13 @@ programs_environment()
     if secure; then export ORGCODE_CONFIG=$ORGCODE_HOME/accounts/admin.conf KCAT_CONFIG=$ORGCODE_HOME/accounts/admin.librdkafka; fi
 }
 
-# program_as ACCOUNT COMMAND...: in secure mode by that account, whose file says where Kafka and PostgreSQL are.
-program_as()
+# account_environment ACCOUNT: for a subshell that becomes a program; in secure mode the account's file says where Kafka
+# and PostgreSQL are.
+account_environment()
 {
-    local account=$1
-    shift
-    if secure; then
-        env -u ORGCODE_BOOTSTRAP -u ORGCODE_PG -u KCAT_CONFIG ORGCODE_CONFIG="$ORGCODE_HOME/accounts/$account.conf" "$@"
-    else
-        "$@"
-    fi
+    secure || return 0
+    unset ORGCODE_BOOTSTRAP ORGCODE_PG KCAT_CONFIG
+    export ORGCODE_CONFIG=$ORGCODE_HOME/accounts/$1.conf
 }
 
 services_start()
@@ -71,6 +68,23 @@ services_stop()
 {
     kafka_stop
     postgres_stop
+}
+
+# What a step that waits for the services must look at now and then, as the programs themselves wait for better times.
+services_check()
+{
+    local name folder free
+    for folder in "$ORGCODE_HOME" "$(postgres_folder)"; do
+        [ -d "$folder" ] || continue
+        free=$(df -Pm "$folder" | awk 'NR == 2 { print $4 }')
+        [ "${free:-0}" -ge 5 ] || die "the disk of $folder is full" \
+            "Free some space (1000 MB) and run deploy/quickstart again: it goes on where it was."
+    done
+    for name in kafka postgres; do
+        if [ -f "$ORGCODE_HOME/pid/$name" ] && ! process_pid $name >/dev/null; then
+            die "$name has ended" "Its log is in $ORGCODE_HOME/log or $ORGCODE_HOME/$name. Run deploy/quickstart again to go on."
+        fi
+    done
 }
 
 # ---- building ----
