@@ -69,5 +69,11 @@ void batch_add(struct batch *batch, const rd_kafka_message_t *message, const str
     entry->value = copy_of(batch->arena, message->payload, message->len);
     copy_headers(batch->arena, message, entry);
     entry_read(entry, reader, batch->arena, broker_ms);
+    /* A journal that says that it is live, and bears times that a writer gave, was imported: it is scripted up to a `live`
+     * record that the broker has stamped. From there on the broker's clock counts, as in a journal that was born live. */
+    if (!entry->log_append && entry->record.kind == RECORD_GENESIS)
+        entry->record.genesis.mode = MODE_SCRIPTED;
+    if (!entry->log_append && entry->record.kind == RECORD_CONTROL)
+        entry->record.control.live = false;
     batch->bytes += message->len + 512;
 }

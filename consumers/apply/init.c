@@ -1,6 +1,7 @@
 #include "init.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "codec/journal.h"
 #include "shell/kafka_journal.h"
@@ -24,7 +25,7 @@ static bool visit(const rd_kafka_message_t *message, void *user)
     struct journal_record record;
     journal_read(arena, header, count, kafka_value(message), 0, &record, NULL);
     genesis->found = true;
-    genesis->valid = record.kind == RECORD_GENESIS && message->offset == 0;
+    genesis->valid = record.kind == RECORD_GENESIS; /* read from 0 on: what stands before it never was (aborted) */
     if (genesis->valid) {
         genesis->registry_id = record.genesis.registry_id;
         genesis->epoch = record.genesis.epoch;
@@ -42,6 +43,24 @@ struct status genesis_read(
     return status;
 }
 
+/* A live registry goes by the broker's clock from its first record on. */
+static struct status check_time(
+    const struct kafka_config *kafka, const char *topic, enum journal_mode mode, struct fault *fault)
+{
+    struct kafka_client client = {0};
+    char type[32];
+    if (mode != MODE_LIVE)
+        return status_ok();
+    struct status status = kafka_producer_open(kafka, &(struct kafka_producer_config){0}, &client, fault);
+    if (!status_failed(status))
+        status = kafka_topic_get(&client, topic, "message.timestamp.type", type, sizeof type, KAFKA_DEADLINE_MS, fault);
+    kafka_close(&client);
+    if (status_failed(status) || strcmp(type, "LogAppendTime") == 0)
+        return status;
+    return status_fail(fault, STATUS_STOP, "journal-time",
+        "%s takes the times of its writers: a live registry needs message.timestamp.type=LogAppendTime", topic);
+}
+
 struct status genesis_write(const struct kafka_config *kafka, const char *topic, const struct genesis *wanted,
     struct genesis *out, struct fault *fault)
 {
@@ -57,6 +76,9 @@ struct status genesis_write(const struct kafka_config *kafka, const char *topic,
     }
     if (out->found)
         return status_ok();
+    status = check_time(kafka, topic, wanted->mode, fault);
+    if (status_failed(status))
+        return status;
     struct uuid id = uuid_is_nil(wanted->registry_id) ? uuid_random() : wanted->registry_id;
     struct arena *arena = arena_open(0);
     struct str value;

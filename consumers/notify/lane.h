@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "feed.h"
 #include "place.h"
-#include "sender.h"
+#include "shell/sender.h"
 
 /* A lane tells the rows of one table, in order, each once. A round fetches what stands behind the lane's place and
  * sends it with the new place in one Kafka transaction; a place that was not committed is not the place. Lanes share

@@ -68,5 +68,6 @@ struct status command_end(struct command_run *run, const char *topic, int64_t *o
 extern const struct command command_inspect;
 extern const struct command command_authority, command_control;
 extern const struct command command_rebuild, command_swap, command_verify;
+extern const struct command command_export, command_import, command_redrive;
 
 #endif

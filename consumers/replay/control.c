@@ -7,6 +7,7 @@
 #include "command.h"
 #include "plan.h"
 #include "shell/kafka_journal.h"
+#include "shell/process.h"
 #include "standing.h"
 
 struct control {
@@ -29,7 +30,8 @@ static struct status read_arguments(const struct command_run *run, struct contro
             out->version = (int)version;
             return status_ok();
         }
-        return command_usage(fault, "version %s: this program knows the versions 1 to %d", word[1], law_newest()->version);
+        return command_usage(
+            fault, "version %s: this program knows the versions 1 to %d", word[1], law_newest()->version);
     }
     return command_usage(fault, "expected `version N` or `live`");
 }
@@ -69,16 +71,50 @@ static struct status take_broker_time(struct command_run *run, const char *journ
     return status;
 }
 
+static struct status send_record(
+    struct command_run *run, const struct control *control, const char *journal, int64_t *offset, struct fault *fault)
+{
+    struct str value;
+    journal_control_encode(run->arena, control->live, control->version, &value);
+    return kafka_send(&run->kafka, journal, 0, STR_NONE, value, kafka_journal_headers(run->arena, RECORD_CONTROL, NULL),
+        0, KAFKA_DEADLINE_MS, offset, fault);
+}
+
+static bool see_stamp(const rd_kafka_message_t *message, void *user)
+{
+    rd_kafka_timestamp_type_t type;
+    rd_kafka_message_timestamp(message, &type);
+    *(bool *)user = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+    return false;
+}
+
+/* Only a record that bears the broker's time makes the registry live, and the broker takes the new setting up a moment
+ * after it has said so: a record that came too early is without effect, and written again. */
+static struct status send_live(
+    struct command_run *run, const struct control *control, const char *journal, int64_t *offset, struct fault *fault)
+{
+    enum { TRIES = 50, WAIT_MS = 100 };
+    bool stamped = false;
+    struct status status = take_broker_time(run, journal, fault);
+    for (int i = 0; i < TRIES && !stamped && !status_failed(status); i++) {
+        if (i > 0 && process_wait(-1, WAIT_MS))
+            break;
+        status = send_record(run, control, journal, offset, fault);
+        if (!status_failed(status))
+            status = kafka_scan(&run->kafka, journal, 0, *offset, KAFKA_DEADLINE_MS, see_stamp, &stamped, fault);
+    }
+    if (status_failed(status) || stamped)
+        return status;
+    return status_fail(fault, STATUS_RETRY, "journal-time",
+        "%s still takes the times of its writers: the registry is not live, run the command again", journal);
+}
+
 static struct status append(
     struct command_run *run, const struct control *control, const char *journal, struct fault *fault)
 {
-    struct str value;
     int64_t offset;
-    journal_control_encode(run->arena, control->live, control->version, &value);
-    struct status status = control->live ? take_broker_time(run, journal, fault) : status_ok();
-    if (!status_failed(status))
-        status = kafka_send(&run->kafka, journal, 0, STR_NONE, value,
-            kafka_journal_headers(run->arena, RECORD_CONTROL, NULL), 0, KAFKA_DEADLINE_MS, &offset, fault);
+    struct status status = control->live ? send_live(run, control, journal, &offset, fault)
+                                         : send_record(run, control, journal, &offset, fault);
     if (!status_failed(status))
         plan_done(run, json_pack("{s:I}", "offset", (json_int_t)offset), "written to %s, offset %lld", journal,
             (long long)offset);

@@ -8,7 +8,7 @@
 
 /* Every text of a key is compared byte by byte (collate "C"). An edge may stand twice: all its columns order it. */
 const struct dump_table dump_tables[DUMP_TABLES] = {
-    {"place", "one", NULL, "next_offset, last_offset"},
+    {"place", "one", NULL, "mode, next_offset, last_offset"},
     {"origin_mark", "origin", NULL, NULL},
     {"scheme", "scheme", NULL, NULL},
     {"law", "version", NULL, NULL},

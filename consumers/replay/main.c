@@ -12,8 +12,11 @@
 static const struct command *const commands[] = {
     &command_authority,
     &command_control,
+    &command_export,
+    &command_import,
     &command_inspect,
     &command_rebuild,
+    &command_redrive,
     &command_swap,
     &command_verify,
 };

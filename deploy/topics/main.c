@@ -75,6 +75,7 @@ static void topics_of_registry(struct arena *arena, topic_list *list, const stru
         (struct kafka_topic){.name = "rejected", .partitions = 4, .message_max = KAFKA_MESSAGE_MAX_JOURNAL});
     topic_add(arena, list, o, (struct kafka_topic){.name = "notify.place", .compacted = true});
     topic_add(arena, list, o, (struct kafka_topic){.name = "notify.receipts", .compacted = true});
+    topic_add(arena, list, o, (struct kafka_topic){.name = "redrive", .compacted = true});
 }
 
 static void topics_of_authority(struct arena *arena, topic_list *list, const struct options *o, const char *authority)

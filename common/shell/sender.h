@@ -1,19 +1,20 @@
-#ifndef ORGCODE_NOTIFY_SENDER_H
-#define ORGCODE_NOTIFY_SENDER_H
+#ifndef ORGCODE_SHELL_SENDER_H
+#define ORGCODE_SHELL_SENDER_H
 
 #include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/status.h"
+#include "base/time.h"
 #include "shell/kafka.h"
 
-/* The one transactional producer. A batch is: sender_begin, any number of sender_put, sender_commit. After a failure the
- * transaction is aborted, and nothing of the batch was told to anybody.
+/* The one transactional producer. A batch is: sender_begin, any number of sender_put, sender_commit. After a failure
+ * the transaction is aborted, and nothing of the batch was told to anybody.
  *
  * RETRY with code "reopen": the producer is of no more use, close and open it. RETRY "fenced": another producer with
- * the same transactional id has come, or the broker gave up our transaction while this process stood still; which of the
- * two, the place tells. */
+ * the same transactional id has come, or the broker gave up our transaction while this process stood still; which of
+ * the two, the place tells. */
 
 #define SENDER_TRANSACTION_MS 10000
 
@@ -32,16 +33,28 @@ struct sender {
 
 /* Opens the producer, fences older ones and waits until their transactions are ended. */
 struct status sender_open(struct sender *sender, const struct kafka_config *config, const char *transactional_id,
-                          struct fault *fault) MUST_USE;
+    struct fault *fault) MUST_USE;
 void sender_close(struct sender *sender);
 
 /* Makes the topic known beforehand: the first record of a topic that is not may wait for a second. */
 void sender_know(struct sender *sender, const char *topic);
 
 struct status sender_begin(struct sender *sender, struct fault *fault) MUST_USE;
-/* Copies all; takes `headers` (may be NULL) in any case. Key and value may be absent. Partition 0. */
+struct sender_record {
+    const char *topic;
+    int partition;
+    struct str key, value;       /* each may be absent */
+    rd_kafka_headers_t *headers; /* taken in any case; may be NULL */
+    time_ms time;                /* for a topic of writers' times; 0: now */
+    int64_t *offset;             /* where it stands, known behind sender_flush; may be NULL */
+};
+/* Copies all. */
+struct status sender_send(struct sender *sender, const struct sender_record *record, struct fault *fault) MUST_USE;
+/* The same to partition 0, of now. */
 struct status sender_put(struct sender *sender, const char *topic, struct str key, struct str value,
-                         rd_kafka_headers_t *headers, struct fault *fault) MUST_USE;
+    rd_kafka_headers_t *headers, struct fault *fault) MUST_USE;
+/* Waits until the broker has all that was sent in the transaction. RETRY "abort" when it has not. */
+struct status sender_flush(struct sender *sender, struct fault *fault) MUST_USE;
 struct status sender_commit(struct sender *sender, struct fault *fault) MUST_USE;
 /* Ends a transaction that shall not be. RETRY "reopen" when even that fails. */
 struct status sender_abort(struct sender *sender, struct fault *fault) MUST_USE;

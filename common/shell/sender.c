@@ -1,4 +1,4 @@
-#include "sender.h"
+#include "shell/sender.h"
 
 #include <stdio.h>
 
@@ -11,8 +11,11 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 {
     (void)rk;
     struct sender *sender = ((struct kafka_client *)client)->user;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (message->_private)
+            *(int64_t *)message->_private = message->offset;
         return;
+    }
     sender->failed++;
     /* what was purged because of another failure says nothing about its own topic */
     if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT ||
@@ -29,8 +32,8 @@ static bool is_fencing(rd_kafka_resp_err_t err)
 }
 
 /* The end of this producer: its fatal error, in our words. */
-static struct status dead(struct sender *sender, rd_kafka_resp_err_t err, const char *what, const char *text,
-    struct fault *fault)
+static struct status dead(
+    struct sender *sender, rd_kafka_resp_err_t err, const char *what, const char *text, struct fault *fault)
 {
     char words[256];
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(sender->client.rk, words, sizeof words);
@@ -38,12 +41,12 @@ static struct status dead(struct sender *sender, rd_kafka_resp_err_t err, const 
         err = fatal;
         text = words;
     }
-    return status_fail(fault, STATUS_RETRY, is_fencing(err) ? "fenced" : "reopen", "%s: %s (%s)", what, text,
-        rd_kafka_err2name(err));
+    return status_fail(
+        fault, STATUS_RETRY, is_fencing(err) ? "fenced" : "reopen", "%s: %s (%s)", what, text, rd_kafka_err2name(err));
 }
 
-struct status sender_open(struct sender *sender, const struct kafka_config *config, const char *transactional_id,
-    struct fault *fault)
+struct status sender_open(
+    struct sender *sender, const struct kafka_config *config, const char *transactional_id, struct fault *fault)
 {
     /* a request must not wait longer than its transaction lives */
     const struct kafka_setting extra[] = {{"socket.timeout.ms", "10000"}, {"reconnect.backoff.max.ms", "1000"}};
@@ -87,7 +90,8 @@ void sender_close(struct sender *sender)
 {
     if (!sender->open)
         return;
-    rd_kafka_purge(sender->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_purge(
+        sender->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
     for (size_t i = 0; i < sender->topics.count; i++)
         rd_kafka_topic_destroy(sender->topics.entry[i].value);
     arena_close(sender->arena);
@@ -122,21 +126,31 @@ struct status sender_begin(struct sender *sender, struct fault *fault)
 struct status sender_put(struct sender *sender, const char *topic, struct str key, struct str value,
     rd_kafka_headers_t *headers, struct fault *fault)
 {
+    return sender_send(
+        sender, &(struct sender_record){.topic = topic, .key = key, .value = value, .headers = headers}, fault);
+}
+
+struct status sender_send(struct sender *sender, const struct sender_record *record, struct fault *fault)
+{
     time_ms deadline = time_monotonic() + SENDER_TRANSACTION_MS;
+    const char *topic = record->topic;
+    struct str key = record->key, value = record->value;
+    rd_kafka_headers_t *headers = record->headers ? record->headers : rd_kafka_headers_new(1);
     sender_know(sender, topic);
     rd_kafka_topic_t *known = map_get(&sender->topics, str_of(topic));
     for (;;) {
-        rd_kafka_resp_err_t err = rd_kafka_producev(sender->client.rk, RD_KAFKA_V_RKT(known), RD_KAFKA_V_PARTITION(0),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.len),
-            RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.len), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        rd_kafka_resp_err_t err =
+            rd_kafka_producev(sender->client.rk, RD_KAFKA_V_RKT(known), RD_KAFKA_V_PARTITION(record->partition),
+                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data, key.len),
+                RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.len), RD_KAFKA_V_HEADERS(headers),
+                RD_KAFKA_V_TIMESTAMP(record->time), RD_KAFKA_V_OPAQUE(record->offset), RD_KAFKA_V_END);
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
             return status_ok();
         if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL && time_monotonic() < deadline && !process_stopping()) {
             rd_kafka_poll(sender->client.rk, 10);
             continue;
         }
-        if (headers)
-            rd_kafka_headers_destroy(headers);
+        rd_kafka_headers_destroy(headers);
         if (err == RD_KAFKA_RESP_ERR__FATAL)
             return dead(sender, err, "send", rd_kafka_err2str(err), fault);
         if (!sender->first_error) {
@@ -147,9 +161,20 @@ struct status sender_put(struct sender *sender, const char *topic, struct str ke
     }
 }
 
+struct status sender_flush(struct sender *sender, struct fault *fault)
+{
+    rd_kafka_resp_err_t err = rd_kafka_flush(sender->client.rk, COMMIT_DEADLINE_MS);
+    if (rd_kafka_fatal_error(sender->client.rk, NULL, 0))
+        return dead(sender, RD_KAFKA_RESP_ERR__FATAL, "flush", "fatal", fault);
+    if (!err && !sender->failed)
+        return status_ok();
+    return status_fail(fault, STATUS_RETRY, "abort", "%s: %s", sender->first_topic[0] ? sender->first_topic : "sending",
+        rd_kafka_err2str(sender->first_error ? sender->first_error : err));
+}
+
 /* Runs an ending call again while it only ran out of time; takes over its error. */
-static struct status end_transaction(struct sender *sender, rd_kafka_error_t *(*end)(rd_kafka_t *, int), int deadline_ms,
-    const char *what, struct fault *fault)
+static struct status end_transaction(struct sender *sender, rd_kafka_error_t *(*end)(rd_kafka_t *, int),
+    int deadline_ms, const char *what, struct fault *fault)
 {
     time_ms deadline = time_monotonic() + deadline_ms;
     for (;;) {

@@ -1,0 +1,203 @@
+/* Acts and ledger in one transaction: both are there, or neither. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+#include "redrive.h"
+
+#include "shell/hook.h"
+#include "shell/process.h"
+#include "shell/sender.h"
+
+#define BATCH_MAX 100
+#define BATCHES_A_SECOND 5 /* with --rate */
+
+struct item {
+    struct redrive_act *act;
+    rd_kafka_message_t *message; /* NULL: gone */
+    int64_t offset;              /* where it was put */
+};
+
+struct work {
+    struct command_run *run;
+    const struct redrive_options *options;
+    struct ledger *ledger;
+    const char *topic; /* the ledger's */
+    struct sender sender;
+    struct redrive_reader *reader;
+    struct item item[BATCH_MAX];
+    size_t count;
+    struct arena *arena; /* of one batch */
+    struct redrive_sent *sent;
+};
+
+/* ---- one batch
+ * ------------------------------------------------------------------------------------------------------- */
+
+static int by_bytes(const void *left, const void *right)
+{
+    const struct redrive_act *a = (*(struct item *const *)left)->act, *b = (*(struct item *const *)right)->act;
+    int order = str_compare(a->bytes.topic, b->bytes.topic);
+    if (order || a->bytes.partition != b->bytes.partition)
+        return order ? order : a->bytes.partition < b->bytes.partition ? -1 : 1;
+    return (a->bytes.offset > b->bytes.offset) - (a->bytes.offset < b->bytes.offset);
+}
+
+/* Topic by topic, in the order of their offsets: one way through each. */
+static struct status load(struct work *work, struct fault *fault)
+{
+    struct item *order[BATCH_MAX];
+    struct status status = status_ok();
+    for (size_t i = 0; i < work->count; i++)
+        order[i] = &work->item[i];
+    qsort(order, work->count, sizeof *order, by_bytes);
+    for (size_t i = 0; i < work->count && !status_failed(status); i++)
+        status = redrive_read(work->reader, order[i]->act, &order[i]->message, fault);
+    return status;
+}
+
+static struct status send_acts(struct work *work, struct fault *fault)
+{
+    struct status status = sender_begin(&work->sender, fault);
+    for (size_t i = 0; i < work->count && !status_failed(status); i++) {
+        struct item *item = &work->item[i];
+        if (item->message)
+            status = sender_send(&work->sender,
+                &(struct sender_record){.topic = item->act->topic.data,
+                    .partition = item->act->partition,
+                    .key = kafka_key(item->message),
+                    .value = kafka_value(item->message),
+                    .headers = redrive_headers(item->act, item->message),
+                    .offset = &item->offset},
+                fault);
+    }
+    return status_failed(status) ? status : sender_flush(&work->sender, fault);
+}
+
+/* Now that it is known where they stand. */
+static struct status send_ledger(struct work *work, struct fault *fault)
+{
+    struct status status = status_ok();
+    for (size_t i = 0; i < work->count && !status_failed(status); i++) {
+        struct item *item = &work->item[i];
+        struct str value;
+        if (!item->message)
+            continue;
+        ledger_note(work->ledger, work->arena, item->act,
+            redrive_origin(work->arena, item->act->topic, item->act->partition, item->offset), &value);
+        status = sender_put(&work->sender, work->topic, item->act->first, value, NULL, fault);
+    }
+    return status;
+}
+
+static struct status send_batch(struct work *work, struct fault *fault)
+{
+    int64_t here = 0;
+    struct status status = load(work, fault);
+    for (size_t i = 0; i < work->count; i++)
+        here += work->item[i].message != NULL;
+    if (!status_failed(status) && here > 0) {
+        status = send_acts(work, fault);
+        hook_point("redrive-sent");
+        if (!status_failed(status))
+            status = send_ledger(work, fault);
+        hook_point("redrive-noted");
+        if (!status_failed(status))
+            status = sender_commit(&work->sender, fault);
+        hook_point("redrive-committed");
+    }
+    for (size_t i = 0; i < work->count; i++)
+        if (work->item[i].message)
+            rd_kafka_message_destroy(work->item[i].message);
+    if (status_failed(status))
+        return status;
+    work->sent->sent += here;
+    work->sent->gone += (int64_t)work->count - here;
+    return status;
+}
+
+/* ---- all of them
+ * ------------------------------------------------------------------------------------------------------ */
+
+static size_t batch_size(const struct redrive_options *options)
+{
+    long long size = options->rate / BATCHES_A_SECOND;
+    return options->rate == 0 || size > BATCH_MAX ? BATCH_MAX : size < 1 ? 1 : (size_t)size;
+}
+
+/* Until so many may have been sent. True: time to stop. */
+static bool wait_turn(const struct work *work, time_ms begun)
+{
+    if (work->options->rate == 0)
+        return process_stopping();
+    time_ms left = begun + work->sent->sent * 1000 / work->options->rate - time_monotonic();
+    return process_wait(-1, left > 0 ? (int)left : 0);
+}
+
+static struct status send_all(struct work *work, const redrive_acts *acts, struct fault *fault)
+{
+    struct progress progress;
+    struct status status = status_ok();
+    time_ms begun = time_monotonic();
+    size_t size = batch_size(work->options);
+    progress_begin(&progress, work->run->log, "acts redriven", 0, (int64_t)acts->count);
+    for (size_t at = 0; at < acts->count && !status_failed(status); at += work->count) {
+        work->sent->stopped = wait_turn(work, begun);
+        if (work->sent->stopped)
+            break;
+        arena_reset(work->arena);
+        memset(work->item, 0, sizeof work->item);
+        work->count = acts->count - at < size ? acts->count - at : size;
+        for (size_t i = 0; i < work->count; i++)
+            work->item[i].act = acts->item[at + i];
+        status = send_batch(work, fault);
+        progress_at(&progress, work->sent->sent + work->sent->gone, (int64_t)acts->count);
+    }
+    progress_end(&progress);
+    return status;
+}
+
+/* Whatever happened: what the ledger says is what was sent. */
+static struct status explain(struct work *work, struct status status, struct fault *fault)
+{
+    struct fault inner = *fault, ignored;
+    bool fenced = strcmp(status.code, "fenced") == 0;
+    if (work->sender.open && status_failed(sender_abort(&work->sender, &ignored)))
+        log_debug(work->run->log, "the transaction was left to its time-out", LOG_TEXT("text", ignored.text));
+    return status_fail(fault, fenced ? STATUS_STOP : status.class, status.code,
+        "%.300s; %lld were sent before. %sRun it again: what was sent is not sent twice", inner.text,
+        (long long)work->sent->sent, fenced ? "Another redrive has begun, or this one stood still for too long. " : "");
+}
+
+struct status redrive_send(struct command_run *run, struct ledger *ledger,
+    struct status (*choose)(void *user, redrive_acts *out, struct fault *fault), void *user, struct redrive_sent *out,
+    struct fault *fault)
+{
+    const struct redrive_options *options = run->options;
+    struct work *work = calloc(1, sizeof *work);
+    redrive_acts acts = {0};
+    if (!work)
+        abort();
+    *work = (struct work){.run = run, .options = options, .ledger = ledger, .sent = out, .arena = arena_open(0)};
+    *out = (struct redrive_sent){0};
+    work->topic = command_topic(run, "redrive");
+    work->sender.log = run->log;
+    const char *id = options->transactional_id ? options->transactional_id
+                                               : str_format(run->arena, "%s-redrive", run->common->kafka.prefix).data;
+    /* Fences a redrive that is still running and ends its transaction: behind this the ledger says all. */
+    struct status status = sender_open(&work->sender, &run->kafka, id, fault);
+    if (!status_failed(status))
+        status = choose(user, &acts, fault);
+    if (!status_failed(status))
+        status = redrive_reader_open(run, &work->reader, fault);
+    if (!status_failed(status))
+        status = send_all(work, &acts, fault);
+    if (status_failed(status))
+        status = explain(work, status, fault);
+    redrive_reader_close(work->reader);
+    sender_close(&work->sender);
+    arena_close(work->arena);
+    free(work);
+    return status;
+}
