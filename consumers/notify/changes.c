@@ -55,28 +55,10 @@ static struct status send_state(struct lane *lane, int row, struct lane_counts *
         &lane->sender, lane->notifier->topics.state.data, pg_text(rows, row, CHANGE_SUBJECT), record, NULL, fault);
 }
 
-/* Ends the batch before the first change that was written under a version of the law that this program does not know. */
-static struct status check_law(struct lane *lane, struct fault *fault)
-{
-    struct feed *feed = &lane->feed;
-    for (int row = 0; row < feed->count; row++) {
-        int version = pg_int4(feed->rows, row, CHANGE_LAW);
-        if (law_of(version))
-            continue;
-        if (row == 0)
-            return status_fail(fault, STATUS_STOP, "law",
-                "change %lld is of version %d of the rules, and this program knows them up to version %d: a newer "
-                "program goes on from here",
-                (long long)pg_int8(feed->rows, row, CHANGE_SEQUENCE), version, law_newest()->version);
-        feed->count = row;
-    }
-    return status_ok();
-}
-
 /* Of several changes of one subject in a batch the last is its state. */
 static struct status prepare_rows(struct lane *lane, struct fault *fault)
 {
-    struct status status = check_law(lane, fault);
+    struct status status = feed_check_law(&lane->feed, CHANGE_LAW, fault);
     if (status_failed(status))
         return status;
     lane->last = (struct map){0};

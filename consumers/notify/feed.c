@@ -1,5 +1,6 @@
 #include "feed.h"
 
+#include "core/law.h"
 #include "notify_sql.h"
 #include "shell/process.h"
 
@@ -60,6 +61,23 @@ struct status feed_fetch(
     if (!status_failed(s))
         feed->count = PQntuples(feed->rows);
     return s;
+}
+
+struct status feed_check_law(struct feed *feed, int column, struct fault *fault)
+{
+    for (int row = 0; row < feed->count; row++) {
+        int version = pg_int4(feed->rows, row, column);
+        if (law_of(version))
+            continue;
+        if (row == 0)
+            return status_fail(fault, STATUS_STOP, "law",
+                "%s %lld is of version %d of the rules, and this program knows them up to version %d: a newer program "
+                "goes on from here",
+                feed->table == FEED_CHANGES ? "change" : "receipt", (long long)pg_int8(feed->rows, row, FEED_NUMBER),
+                version, law_newest()->version);
+        feed->count = row;
+    }
+    return status_ok();
 }
 
 struct status feed_wait(struct feed *feed, int timeout_ms, bool *notified, struct fault *fault)

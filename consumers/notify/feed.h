@@ -34,6 +34,9 @@ void feed_close(struct feed *feed);
 /* What comes next behind `told`, in one round trip. Results stay until the next fetch. */
 struct status feed_fetch(
     struct feed *feed, struct arena *arena, int64_t told, struct feed_standing *out, struct fault *fault) MUST_USE;
+/* Ends the rows before the first that was written under a version of the law that this program does not know; STOP "law"
+ * when that is the first of all. */
+struct status feed_check_law(struct feed *feed, int column, struct fault *fault) MUST_USE;
 /* Waits for a notification, a stop or the time-out. */
 struct status feed_wait(struct feed *feed, int timeout_ms, bool *notified, struct fault *fault) MUST_USE;
 
@@ -52,6 +55,6 @@ enum {
     CHANGE_DATA,
     CHANGE_LAW
 };
-enum { RECEIPT_NUMBER, RECEIPT_AUTHORITY, RECEIPT_ACT, RECEIPT_VERDICT, RECEIPT_DATA };
+enum { RECEIPT_NUMBER, RECEIPT_AUTHORITY, RECEIPT_ACT, RECEIPT_VERDICT, RECEIPT_DATA, RECEIPT_LAW };
 
 #endif

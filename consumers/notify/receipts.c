@@ -47,16 +47,15 @@ static struct status look_up(struct lane *lane, struct receipts_topic *topic, st
 static struct status prepare_rows(struct lane *lane, struct fault *fault)
 {
     struct str last = STR_NONE;
-    for (int row = 0; row < lane->feed.count; row++) {
+    struct status s = feed_check_law(&lane->feed, RECEIPT_LAW, fault);
+    for (int row = 0; row < lane->feed.count && !status_failed(s); row++) {
         struct str authority = pg_text(lane->feed.rows, row, RECEIPT_AUTHORITY);
         if (str_equal(authority, last))
             continue;
         last = authority;
-        struct status s = look_up(lane, topic_of(lane, authority), fault);
-        if (status_failed(s))
-            return s;
+        s = look_up(lane, topic_of(lane, authority), fault);
     }
-    return status_ok();
+    return s;
 }
 
 /* A receipts topic may have gone, and the error does not say which: all are looked up again. */

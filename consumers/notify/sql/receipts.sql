@@ -1,5 +1,7 @@
--- The receipts behind $1: at most $2 of them, and no more than $3 bytes but for the first.
-select number, authority, act_id, verdict, data
+-- The receipts behind $1: at most $2 of them, and no more than $3 bytes but for the first. Last the version of the law under
+-- which each was written.
+select number, authority, act_id, verdict, data,
+    coalesce((select max(law.version) from orgcode.law where law.receipt <= summed.number), 1) as law
 from (
     select *, sum(octet_length(data)) over (order by number) as bytes
     from (
