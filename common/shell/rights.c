@@ -54,8 +54,7 @@ static const struct row services[] = {
     {"gateway", CLIENT, "orgcode-gateway", DESCRIBE},
     {"gateway", CLIENT, "orgcode-publish", DESCRIBE},
 
-    {"redrive", TOPICS_PREFIXED, "acts.", WRITE},
-    {"redrive", TOPIC, "journal", READ},
+    {"redrive", TOPICS_PREFIXED, "acts.", READ | WRITE},
     {"redrive", TOPIC, "rejected", READ},
     {"redrive", TOPIC, "redrive", READ | WRITE | CREATE | SETTINGS},
     {"redrive", CLIENT, "orgcode-replay", DESCRIBE},
@@ -80,7 +79,7 @@ static const struct row subscriber[] = {
 };
 
 const struct rights_transactional rights_transactional[] = {
-    {"notify", "-notify"}, {"redrive", "-redrive"}, {NULL, NULL}};
+    {"notify", "-notify"}, {"redrive", "-redrive"}, {"operator", "-import"}, {NULL, NULL}};
 
 static const char *name_of(struct arena *arena, const char *prefix, const struct row *row, const char *account)
 {

@@ -207,6 +207,24 @@ struct status sender_commit(struct sender *sender, struct fault *fault)
     return s;
 }
 
+struct status sender_wait_seen(
+    const struct kafka_config *config, const char *topic, int partition, int64_t end, struct fault *fault)
+{
+    enum { LOOK_MS = 20 };
+    struct kafka_client client = {0};
+    time_ms deadline = time_monotonic() + COMMIT_DEADLINE_MS;
+    int64_t low, high = 0;
+    struct status s = kafka_consumer_open(config, &(struct kafka_consumer_config){0}, &client, fault);
+    while (!status_failed(s) && high < end) {
+        s = kafka_watermarks(&client, topic, partition, KAFKA_DEADLINE_MS, &low, &high, fault);
+        if (!status_failed(s) && high < end && (time_monotonic() > deadline || process_wait(-1, LOOK_MS)))
+            s = status_fail(fault, STATUS_RETRY, "unseen",
+                "%s: what was committed, up to offset %lld, cannot be read yet", topic, (long long)end);
+    }
+    kafka_close(&client);
+    return s;
+}
+
 struct status sender_abort(struct sender *sender, struct fault *fault)
 {
     if (!sender->open || !sender->in_transaction)

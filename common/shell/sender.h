@@ -56,6 +56,10 @@ struct status sender_put(struct sender *sender, const char *topic, struct str ke
 /* Waits until the broker has all that was sent in the transaction. RETRY "abort" when it has not. */
 struct status sender_flush(struct sender *sender, struct fault *fault) MUST_USE;
 struct status sender_commit(struct sender *sender, struct fault *fault) MUST_USE;
+/* A commit is acknowledged a moment before its records can be read: waits until a reader of what is committed comes to
+ * offset `end` of the partition. */
+struct status sender_wait_seen(
+    const struct kafka_config *config, const char *topic, int partition, int64_t end, struct fault *fault) MUST_USE;
 /* Ends a transaction that shall not be. RETRY "reopen" when even that fails. */
 struct status sender_abort(struct sender *sender, struct fault *fault) MUST_USE;
 /* Serves callbacks; to be called while idle. RETRY "reopen" or "fenced" when the producer has died meanwhile. */

@@ -177,7 +177,7 @@ struct status import_write(
     }
     progress_end(&progress);
     if (!status_failed(status))
-        return status;
+        return sender_wait_seen(&target->run->kafka, target->topic, 0, target->end, fault);
     struct fault more;
     struct status aborted = sender_abort(sender, &more);
     if (status_failed(aborted))

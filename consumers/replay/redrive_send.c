@@ -29,6 +29,7 @@ struct work {
     struct item item[BATCH_MAX];
     size_t count;
     struct arena *arena; /* of one batch */
+    int64_t noted;       /* offset of the ledger's last record; -1: none */
     struct redrive_sent *sent;
 };
 
@@ -86,7 +87,10 @@ static struct status send_ledger(struct work *work, struct fault *fault)
             continue;
         ledger_note(work->ledger, work->arena, item->act,
             redrive_origin(work->arena, item->act->topic, item->act->partition, item->offset), &value);
-        status = sender_put(&work->sender, work->topic, item->act->first, value, NULL, fault);
+        status = sender_send(&work->sender,
+            &(struct sender_record){
+                .topic = work->topic, .key = item->act->first, .value = value, .offset = &work->noted},
+            fault);
     }
     return status;
 }
@@ -179,7 +183,8 @@ struct status redrive_send(struct command_run *run, struct ledger *ledger,
     redrive_acts acts = {0};
     if (!work)
         abort();
-    *work = (struct work){.run = run, .options = options, .ledger = ledger, .sent = out, .arena = arena_open(0)};
+    *work = (struct work){
+        .run = run, .options = options, .ledger = ledger, .sent = out, .arena = arena_open(0), .noted = -1};
     *out = (struct redrive_sent){0};
     work->topic = command_topic(run, "redrive");
     work->sender.log = run->log;
@@ -193,6 +198,8 @@ struct status redrive_send(struct command_run *run, struct ledger *ledger,
         status = redrive_reader_open(run, &work->reader, fault);
     if (!status_failed(status))
         status = send_all(work, &acts, fault);
+    if (!status_failed(status) && work->noted >= 0)
+        status = sender_wait_seen(&run->kafka, work->topic, 0, work->noted + 1, fault);
     if (status_failed(status))
         status = explain(work, status, fault);
     redrive_reader_close(work->reader);

@@ -29,6 +29,7 @@ LIBRARIES = {
     r"microhttpd": {"shell", "program"},
     r"avro": {"codec"},
     r"jansson": {"codec", "program"},
+    r"zlib": {"codec", "program"},
     r"utf8proc": {"base"},
     r"openssl/": {"base"},
 }
