@@ -39,8 +39,7 @@ static bool ask_text(struct work *work, const char *statement, struct str parame
     return true;
 }
 
-/* Who may act on the code today; absent: nobody. */
-static bool authority_of(struct work *work, struct str key, struct str *out)
+bool lookup_authority(struct work *work, struct str key, struct str *out)
 {
     struct str scheme = code_key_scheme(key), first = code_gov_level1(key);
     *out = STR_NONE;
@@ -125,7 +124,7 @@ static void write_organization(struct work *work, const struct lookup *lookup)
     const struct code *code = lookup->code;
     struct str authority;
     struct writer w;
-    if (!authority_of(work, code->key, &authority))
+    if (!lookup_authority(work, code->key, &authority))
         return;
     writer_open(&w, work->arena, 2048);
     writer_object(&w);

@@ -13,13 +13,18 @@ struct str lookup_key(struct work *work);
 bool lookup_code(struct work *work, struct str key, struct code **out);
 /* The row of the code that the request asks for, issued once at least. False: a problem is answered. */
 bool lookup_issued(struct work *work, struct code **out);
+/* Who has authority over the code today; absent: nobody. False: a problem is answered. */
+bool lookup_authority(struct work *work, struct str key, struct str *out);
+/* Rows of units.sql: the units of one code, of a status (0: any), behind a code; units_read reads one. NULL: answered.
+ */
+PGresult *units_ask(struct work *work, struct str key, int status, struct str behind, int limit);
+const struct code *units_read(struct work *work, const PGresult *result, int row);
 /* Member "announced": acts to come that name `key`. False: a problem is answered. */
 bool lookup_write_announced(struct work *work, struct str key, struct writer *writer);
 /* 404: never issued; with "announced" when it is to be. */
 void lookup_never(struct work *work, struct str key);
 
 handler lookup_organization;
-handler lookup_search;                       /* search.c */
 handler lookup_history;                      /* history.c */
 handler lookup_children, lookup_tree;        /* units.c */
 handler lookup_resolve, lookup_resolve_many; /* resolve.c */

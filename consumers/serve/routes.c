@@ -2,11 +2,15 @@
 #include "feed.h"
 #include "health.h"
 #include "lookup.h"
+#include "page.h"
+#include "search.h"
 #include "server.h"
 #include "snapshots.h"
 
 /* Every address. */
 const struct route routes[] = {
+    {METHOD_GET, "", page_home, false, "q cursor"},
+    {METHOD_GET, "o/{}", page_organization, false, ""},
     {METHOD_GET, "healthz", serve_healthz, true, ""},
     {METHOD_GET, "readyz", serve_readyz, true, ""},
     {METHOD_GET, "metrics", serve_metrics, true, ""},

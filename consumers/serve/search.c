@@ -1,8 +1,9 @@
+#include "search.h"
 #include "base/text.h"
 #include "codec/json_change.h"
+#include "codec/json_writer.h"
 #include "core/code.h"
 #include "engine/read.h"
-#include "lookup.h"
 
 /* GET /v1/organizations?q=...: bodies by name, with or without diacritics, and by what they are. */
 
@@ -131,45 +132,58 @@ static PGresult *ask(struct work *work, const struct search *search)
     return work_ask(work, "search", &params);
 }
 
-static void answer(struct work *work, const PGresult *result, int limit, bool near)
+static void take(struct work *work, const PGresult *result, int limit, struct search_result *out)
 {
-    struct writer w;
-    int rows = PQntuples(result), shown = rows > limit ? limit : rows;
-    writer_open(&w, work->arena, 8192);
-    writer_object(&w);
-    writer_key(&w, STR("near")); /* nothing holds the words: what is most like them */
-    writer_bool(&w, near);
-    if (rows > shown) {
-        writer_key(&w, STR("next"));
-        writer_str(&w, pg_text(result, shown - 1, RANK));
-    }
-    writer_key(&w, STR("organizations"));
-    writer_array(&w);
-    for (int row = 0; row < shown; row++) {
-        const struct code *code = read_code(result, row, 0, work->arena);
-        record_write(&w, code, &code->now, code->version);
-    }
-    writer_array_end(&w);
-    writer_object_end(&w);
-    work_answer(work, writer_text(&w));
+    int rows = PQntuples(result);
+    out->count = rows > limit ? limit : rows;
+    out->code = arena_array(work->arena, const struct code *, out->count);
+    for (int row = 0; row < out->count; row++)
+        out->code[row] = read_code(result, row, 0, work->arena);
+    if (rows > out->count)
+        out->next = str_copy(work->arena, pg_text(result, out->count - 1, RANK));
 }
 
-void lookup_search(struct work *work)
+bool search_find(struct work *work, struct search_result *out)
 {
     struct search search;
-    if (!work_begin(work) || !read_search(work, &search))
-        return;
+    *out = (struct search_result){0};
+    if (!read_search(work, &search))
+        return false;
     PGresult *result = ask(work, &search);
-    if (result && PQntuples(result) == 0 && search.question.len && search.cursor.len == 0) {
+    out->near = result && PQntuples(result) == 0 && search.question.len && search.cursor.len == 0;
+    if (out->near) {
         struct pg_params params = PG_PARAMS(work->arena);
         PQclear(result);
         pg_param_text(&params, search.question);
         pg_param_int4(&params, search.limit);
         result = work_ask(work, "search_near", &params);
-        if (result)
-            answer(work, result, search.limit, true);
-    } else if (result) {
-        answer(work, result, search.limit, false);
     }
+    if (!result)
+        return false;
+    take(work, result, search.limit, out);
     PQclear(result);
+    return true;
+}
+
+void lookup_search(struct work *work)
+{
+    struct search_result found;
+    struct writer w;
+    if (!work_begin(work) || !search_find(work, &found))
+        return;
+    writer_open(&w, work->arena, 8192);
+    writer_object(&w);
+    writer_key(&w, STR("near"));
+    writer_bool(&w, found.near);
+    if (str_given(found.next)) {
+        writer_key(&w, STR("next"));
+        writer_str(&w, found.next);
+    }
+    writer_key(&w, STR("organizations"));
+    writer_array(&w);
+    for (int i = 0; i < found.count; i++)
+        record_write(&w, found.code[i], &found.code[i]->now, found.code[i]->version);
+    writer_array_end(&w);
+    writer_object_end(&w);
+    work_answer(work, writer_text(&w));
 }

@@ -23,6 +23,18 @@ static PGresult *ask_units(struct work *work, struct pg_array *asked, int status
     return work_ask(work, "units", &params);
 }
 
+PGresult *units_ask(struct work *work, struct str key, int status, struct str behind, int limit)
+{
+    struct pg_array asked = pg_array_open(work->arena, PG_TEXT);
+    pg_array_text(&asked, key);
+    return ask_units(work, &asked, status, behind, limit);
+}
+
+const struct code *units_read(struct work *work, const PGresult *result, int row)
+{
+    return read_code(result, row, 2, work->arena);
+}
+
 /* open (unless said otherwise), closed, all */
 static bool read_status(struct work *work, int *out)
 {
@@ -40,7 +52,7 @@ static bool read_status(struct work *work, int *out)
 
 static void write_child(struct work *work, const PGresult *result, int row, struct writer *w)
 {
-    const struct code *unit = read_code(result, row, 2, work->arena);
+    const struct code *unit = units_read(work, result, row);
     struct str asked = pg_text(result, row, 0), under = pg_text(result, row, 1);
     writer_object(w);
     writer_key(w, STR("hasUnits"));
@@ -84,9 +96,7 @@ void lookup_children(struct work *work)
     if (!work_begin(work) || !read_status(work, &status) ||
         !work_number(work, STR("limit"), 100, 1, CHILDREN_MAX, &limit) || !lookup_issued(work, &code))
         return;
-    struct pg_array asked = pg_array_open(work->arena, PG_TEXT);
-    pg_array_text(&asked, code->key);
-    PGresult *result = ask_units(work, &asked, status, str_given(cursor) ? cursor : STR(""), (int)limit + 1);
+    PGresult *result = units_ask(work, code->key, status, str_given(cursor) ? cursor : STR(""), (int)limit + 1);
     if (!result)
         return;
     answer_children(work, code, result, (int)limit);
