@@ -5,7 +5,8 @@
 
 /* Who may do what in a registry's Kafka: the least that each account needs. Appended to `out`, names in the arena. */
 
-/* An authority writes its own acts and reads its own receipts, nothing else. Its groups are PREFIX.CODE.*. */
+/* An authority writes its own acts and reads its own receipts, nothing else. Its groups are PREFIX.CODE.*. To know the
+ * coordinator of the group of orgcode-publish, which is never joined, stays its right when all else is taken. */
 void rights_authority(struct arena *arena, const char *prefix, const char *code, kafka_rights *out);
 /* The part of them that suspending takes away: writing. */
 void rights_authority_write(struct arena *arena, const char *prefix, const char *code, kafka_rights *out);

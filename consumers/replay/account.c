@@ -28,8 +28,7 @@ static bool of_this(struct command_run *run, const struct kafka_right *right)
 {
     const char *prefix = run->common->kafka.prefix;
     size_t length = strlen(prefix);
-    return right->resource == RD_KAFKA_RESOURCE_TOPIC && strncmp(right->name, prefix, length) == 0 &&
-           right->name[length] == '.';
+    return strncmp(right->name, prefix, length) == 0 && right->name[length] == '.';
 }
 
 static struct account *find(account_list *list, const char *code)
@@ -43,6 +42,8 @@ static struct account *find(account_list *list, const char *code)
 static void take(struct command_run *run, struct account *account, const struct kafka_right *right)
 {
     *vec_push(run->arena, &account->had) = *right;
+    if (of_this(run, right))
+        *vec_push(run->arena, &account->here) = *right;
     if (right->operation == RD_KAFKA_ACL_OPERATION_WRITE &&
         strcmp(right->name, topic_of(run, "acts", account->code)) == 0)
         account->writes = true;

@@ -16,7 +16,8 @@ const char *account_code_text(enum account_code code);
 
 struct account {
     const char *code; /* "H26", "ROOT" */
-    kafka_rights had; /* in Kafka, sorted */
+    kafka_rights had;  /* in Kafka, sorted */
+    kafka_rights here; /* those of them that are about this registry */
     enum account_code state;
     date_day closed_on;
     bool topics; /* those of its acts and receipts are there */

@@ -116,7 +116,7 @@ static void work_out(struct authority *a)
             rights_authority(a->run->arena, prefix, account->code, &wanted);
         if (a->deed == DEED_SUSPEND)
             rights_authority_write(a->run->arena, prefix, account->code, &wanted);
-        add_missing(a, account, a->deed == DEED_END ? &account->had : &wanted, a->deed != DEED_ADD,
+        add_missing(a, account, a->deed == DEED_END ? &account->here : &wanted, a->deed != DEED_ADD,
             a->deed == DEED_ADD ? &a->give : &a->take);
     }
 }

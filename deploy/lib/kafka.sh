@@ -115,7 +115,7 @@ kafka_start()
         kafka_properties "$port" "$controller" "$agencies" >"$home/server.properties"
         if [ ! -e "$home/data/meta.properties" ]; then
             java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$jars/lib/*" kafka.tools.StorageTool format \
-                -t "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | cut -c1-22)" \
+                -t "$(head -c 16 /dev/urandom | base64 | tr '+/' 'Aa' | cut -c1-22)" \
                 -c "$home/server.properties" >"$home/format.log" 2>&1 || {
                 log_tail "$home/format.log"
                 die "Kafka's data folder $home/data could not be made" "$(df -h "$home" | tail -1)"
