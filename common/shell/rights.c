@@ -37,7 +37,9 @@ static const struct row services[] = {
     {"validate", TOPICS_PREFIXED, "acts.", READ},
     {"validate", TOPIC, "journal", WRITE | SETTINGS},
     {"validate", TOPIC, "rejected", WRITE | SETTINGS},
+    {"validate", TOPIC, "validate.control", READ},
     {"validate", GROUP, "validate", READ},
+    {"validate", CLIENT, "orgcode-validate", DESCRIBE},
 
     {"apply", TOPIC, "journal", READ | WRITE | SETTINGS},
     {"apply", GROUP, "apply", READ},
@@ -61,6 +63,8 @@ static const struct row services[] = {
 
     {"operator", TOPICS_PREFIXED, "", READ | CREATE | SETTINGS},
     {"operator", TOPIC, "journal", WRITE | SETTINGS_CHANGE},
+    {"operator", TOPIC, "validate.control", WRITE},
+    {"operator", TOPICS_PREFIXED, "notify.", WRITE},
     {"operator", GROUPS_PREFIXED, "", READ},
     {"operator", CLIENT, "orgcode-replay", DESCRIBE},
 };
@@ -79,7 +83,7 @@ static const struct row subscriber[] = {
 };
 
 const struct rights_transactional rights_transactional[] = {
-    {"notify", "-notify"}, {"redrive", "-redrive"}, {"operator", "-import"}, {NULL, NULL}};
+    {"notify", "-notify"}, {"operator", "-notify"}, {"redrive", "-redrive"}, {"operator", "-import"}, {NULL, NULL}};
 
 static const char *name_of(struct arena *arena, const char *prefix, const struct row *row, const char *account)
 {

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
     &command_inspect,
     &command_rebuild,
     &command_redrive,
+    &command_reset,
     &command_swap,
     &command_verify,
 };

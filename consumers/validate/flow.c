@@ -81,6 +81,9 @@ void flow_settle(struct flows *flows, struct flow *flow)
         const struct entry *entry = flow->head;
         flow->place = entry->offset + 1;
         flow->last = (struct witness){true, entry->offset, entry->time_ms, entry->check};
+        if (flow->place > flow->reset.skip_to) {
+            flow->reset.skip_to = 0; /* that entry covers what was skipped */
+        }
         take_head(flows, flow);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "codec/reset.h"
 #include "core/rule.h"
 #include "shell/kafka.h"
 
@@ -39,7 +40,7 @@ struct witness {
     time_ms time_ms;
     uint64_t check;
 };
-#define WITNESS_TEXT_SIZE 64
+#define WITNESS_TEXT_SIZE 128
 
 struct flow {
     char topic[256];
@@ -50,6 +51,8 @@ struct flow {
     int64_t committed;
     struct witness last;       /* of the record at place - 1 */
     bool verify;               /* the first record read must be `last` */
+    struct reset_note reset;   /* the order obeyed last; see orders.c */
+    bool tell;                 /* which was not committed yet */
     struct entry *head, *tail; /* oldest first */
     struct entry *unsent;      /* the first that has not gone to the journal */
 };

@@ -19,7 +19,8 @@ static int64_t position(const struct flow *flow)
     if (flow->verify) {
         return flow->last.offset;
     }
-    return flow->next_from > 0 ? flow->next_from : RD_KAFKA_OFFSET_BEGINNING;
+    int64_t next = flow->next_from > flow->reset.skip_to ? flow->next_from : flow->reset.skip_to;
+    return next > 0 ? next : RD_KAFKA_OFFSET_BEGINNING;
 }
 
 static rd_kafka_topic_partition_list_t *list_of(const struct flows *flows)
@@ -35,6 +36,9 @@ static rd_kafka_topic_partition_list_t *list_of(const struct flows *flows)
 void intake_assign(struct validate *v)
 {
     rd_kafka_topic_partition_list_t *list = list_of(&v->flows);
+    if (v->orders.there && list->cnt > 0) { /* read by every copy, whoever is given what by the group */
+        rd_kafka_topic_partition_list_add(list, v->orders.topic, 0)->offset = v->orders.next;
+    }
     rd_kafka_resp_err_t err = rd_kafka_assign(v->consumer.rk, list);
     if (v->paused) {
         rd_kafka_resume_partitions(v->consumer.rk, list);
@@ -78,12 +82,18 @@ void intake_commit(struct validate *v, bool wait)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)v->flows.count + 1);
     for (size_t i = 0; i < v->flows.count; i++) {
         struct flow *flow = v->flows.item[i];
-        if (flow->place == flow->committed || !flow->last.given || flow->last.offset != flow->place - 1) {
+        bool witnessed = flow->last.given && flow->last.offset == flow->place - 1;
+        if (!flow->tell && (flow->place == flow->committed || !witnessed)) {
             continue;
         }
-        char text[WITNESS_TEXT_SIZE];
+        char text[WITNESS_TEXT_SIZE + RESET_NOTE_SIZE + 1], witness[WITNESS_TEXT_SIZE] = "", note[RESET_NOTE_SIZE];
         rd_kafka_topic_partition_t *part = rd_kafka_topic_partition_list_add(list, flow->topic, flow->partition);
-        witness_format(&flow->last, text);
+        if (witnessed) {
+            witness_format(&flow->last, witness);
+        }
+        reset_note_format(flow->reset, note);
+        snprintf(text, sizeof text, "%s%s%s", witness, witness[0] && note[0] ? " " : "", note);
+        wait = wait || flow->tell; /* somebody waits for that */
         part->offset = flow->place;
         part->metadata = strdup(text);
         part->metadata_size = part->metadata ? strlen(text) : 0;
@@ -94,6 +104,9 @@ void intake_commit(struct validate *v, bool wait)
         if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             /* Not lost: what is not committed is sent again, and apply knows it by its origin. */
             log_info(v->log, "commit failed", LOG_TEXT("error", rd_kafka_err2name(err)));
+        }
+        for (size_t i = 0; wait && err == RD_KAFKA_RESP_ERR_NO_ERROR && i < v->flows.count; i++) {
+            v->flows.item[i]->tell = false;
         }
     }
     rd_kafka_topic_partition_list_destroy(list);
@@ -122,7 +135,7 @@ static bool ask_places(struct validate *v, rd_kafka_topic_partition_list_t *list
 static void on_assigned(struct validate *v, rd_kafka_topic_partition_list_t *list)
 {
     flows_drop(&v->flows);
-    if (list->cnt > FLOWS_MAX || !ask_places(v, list)) {
+    if (list->cnt >= FLOWS_MAX || !ask_places(v, list)) {
         intake_assign(v); /* of nothing: without an answer the library would never join again */
         v->rejoin = true;
         return;
@@ -134,8 +147,14 @@ static void on_assigned(struct validate *v, rd_kafka_topic_partition_list_t *lis
         flow->committed = part->offset >= 0 ? part->offset : -1;
         flow->next_from = flow->place;
         flow->verify = flow->place > 0 && witness_parse(part->metadata, part->metadata_size, flow->place, &flow->last);
+        flow->reset = reset_note_parse(part->metadata, part->metadata_size);
         log_debug(
             v->log, "assigned", LOG_PLACE(flow->topic, flow->partition, flow->place), LOG_BOOL("verify", flow->verify));
+    }
+    if (status_failed(orders_read(v))) {
+        log_warn(v->log, "orders cannot be read: joining again", LOG_TEXT("text", v->fault.text));
+        flows_drop(&v->flows);
+        v->rejoin = true;
     }
     intake_assign(v);
 }
@@ -228,7 +247,7 @@ static void restart_flow(struct validate *v, struct flow *flow, const char *why,
         LOG_PLACE(flow->topic, flow->partition, offset), LOG_TEXT("why", why), LOG_INT("place", flow->place));
     metric_add(v->m.recreated, 1);
     flow->verify = false;
-    flow->next_from = 0;
+    flow->next_from = flow->reset.skip_to = 0;
 }
 
 /* The first record after an assignment is the one before the place, unless the topic is another. True: it is known, the
@@ -255,23 +274,35 @@ static bool is_witness(struct validate *v, struct flow *flow, const rd_kafka_mes
 
 static void take(struct validate *v, rd_kafka_message_t *message)
 {
+    if (orders_take(v, message)) {
+        rd_kafka_message_destroy(message);
+        return;
+    }
     struct flow *flow = flows_find(&v->flows, rd_kafka_topic_name(message->rkt), message->partition);
     bool reassign = false;
     if (flow == NULL) {
         rd_kafka_message_destroy(message);
         return;
     }
-    if (flow->verify && is_witness(v, flow, message, &reassign)) {
+    bool known = flow->verify && is_witness(v, flow, message, &reassign);
+    if (known && flow->reset.skip_to > flow->next_from) {
+        reassign = true;
+    }
+    if (known || reassign) {
         rd_kafka_message_destroy(message);
-        return;
     }
     if (reassign) {
-        rd_kafka_message_destroy(message);
         intake_assign(v);
+    }
+    if (known || reassign) {
         return;
     }
     if (message->offset < flow->next_from) {
         restart_flow(v, flow, "offsets begin again", message->offset);
+    }
+    if (message->offset < flow->reset.skip_to) {
+        rd_kafka_message_destroy(message);
+        return;
     }
     relay_take(v, flow_push(&v->flows, flow, message));
 }
@@ -334,6 +365,7 @@ void intake_serve(struct validate *v, int timeout_ms)
     }
     if (time_monotonic() >= v->commit_at) {
         intake_commit(v, false);
+        orders_look(v);
     }
 }
 

@@ -20,6 +20,14 @@ struct validate_metrics {
         *waiting, *lag, *oldest_ms;
 };
 
+/* orders.c */
+struct orders {
+    char topic[256];
+    bool there;      /* the topic is, and is read beside the acts topics */
+    int64_t next;    /* offset to be read next */
+    time_ms look_at; /* is it there by now? */
+};
+
 /* The program's state; one thread. */
 struct validate {
     const struct validate_options *options;
@@ -43,6 +51,7 @@ struct validate {
     struct kafka_client consumer;
     bool paused, rejoin;
     time_ms commit_at, full_since;
+    struct orders orders;
     struct status fatal; /* STOP: the loop ends */
     struct fault fault;
 };
@@ -72,5 +81,13 @@ void intake_commit(struct validate *v, bool wait);
 void intake_close(struct validate *v);
 /* The gauges. */
 void intake_measure(struct validate *v);
+
+/* orders.c: an operator's orders to read from another place. */
+/* Obeys what stands in their topic; nothing may be under way. Fails when the topic is there and cannot be read. */
+struct status orders_read(struct validate *v) MUST_USE;
+/* As above, if the topic has come into being since the last look. */
+void orders_look(struct validate *v);
+/* A record that came: true when it was one of that topic. The places may have moved then. */
+bool orders_take(struct validate *v, const rd_kafka_message_t *message);
 
 #endif

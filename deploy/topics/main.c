@@ -76,6 +76,7 @@ static void topics_of_registry(struct arena *arena, topic_list *list, const stru
     topic_add(arena, list, o, (struct kafka_topic){.name = "notify.place", .compacted = true});
     topic_add(arena, list, o, (struct kafka_topic){.name = "notify.receipts", .compacted = true});
     topic_add(arena, list, o, (struct kafka_topic){.name = "redrive", .compacted = true});
+    topic_add(arena, list, o, (struct kafka_topic){.name = "validate.control", .compacted = true});
 }
 
 static void topics_of_authority(struct arena *arena, topic_list *list, const struct options *o, const char *authority)

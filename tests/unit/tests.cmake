@@ -37,6 +37,7 @@ orgcode_test(codec_change_test SOURCES codec_change_test.c LIBS orgcode_codec)
 orgcode_test(codec_receipt_test SOURCES codec_receipt_test.c LIBS orgcode_codec)
 orgcode_test(codec_archive_test SOURCES codec_archive_test.c LIBS orgcode_codec)
 orgcode_test(codec_journal_test SOURCES codec_journal_test.c LIBS orgcode_codec)
+orgcode_test(codec_reset_test SOURCES codec_reset_test.c LIBS orgcode_codec)
 orgcode_test(codec_mutation_test SOURCES codec_mutation_test.c LIBS orgcode_codec)
 add_test(NAME codec_fingerprint COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/fingerprint.py
     ${PROJECT_SOURCE_DIR}/schemas/avro/act.avsc ${PROJECT_SOURCE_DIR}/common/codec/avro_frame.h)
