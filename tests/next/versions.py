@@ -87,7 +87,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--old", required=True, help="orgcode-sim")
     parser.add_argument("--new", required=True, help="the same with version 2")
-    parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--seeds", type=int, default=15)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--length", type=int, default=120)
     options = parser.parse_args()
