@@ -4,6 +4,8 @@
 
 /* As seek_children asks. */
 #define CHILDREN_LIMIT 10000
+/* Of chains of edges. */
+#define WALK_DEPTH 16
 
 /* What a batch will surely ask for, so that the shell can load it in one round trip. */
 
@@ -111,4 +113,31 @@ void registry_prefetch(struct registry *registry, const struct journal_record *r
     if (str_equal(act->scheme, STR("gov")) && act->kind == ACT_ESTABLISHED &&
         code_is_level1(act->body.established.code))
         seek_hold(registry, act->body.established.code);
+}
+
+/* As edges of one day must not form a circle, the walk goes on where edges of that day stand already. */
+static void prefetch_successors(void *context, struct str text, enum code_role role)
+{
+    const struct prefetch *prefetch = context;
+    struct registry *registry = prefetch->registry;
+    (void)role;
+    if (text.len == 0 || text.len > CODE_MAX)
+        return;
+    const struct code *code = seek_code(registry, code_key(registry->arena, prefetch->act->scheme, text));
+    for (int depth = 0; code && depth < WALK_DEPTH; depth++) { /* along one of several: it need not be complete */
+        const struct edge_list *list = &code->now.successors;
+        code = NULL;
+        for (int i = 0; i < list->count; i++)
+            if (list->item[i].on == prefetch->act->effective_on)
+                code = seek_code(registry, list->item[i].code);
+    }
+}
+
+void registry_prefetch_next(struct registry *registry, const struct journal_record *record)
+{
+    if (record->kind != RECORD_ACT)
+        return;
+    enum act_kind kind = record->act->kind;
+    if (kind == ACT_RECODED || kind == ACT_MERGED || kind == ACT_SPLIT)
+        act_each_code(record->act, prefetch_successors, &(struct prefetch){registry, record->act});
 }

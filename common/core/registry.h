@@ -257,6 +257,8 @@ void registry_move(struct registry *registry, struct arena *arena);
 /* The keys that deciding `act` will surely ask for (codes, parents, act ids, legacy codes, marks): for the shell's one
  * prefetch of a batch. Appends to registry->needs without judging anything. */
 void registry_prefetch(struct registry *registry, const struct journal_record *record);
+/* What it will ask for next, by what is loaded now: the codes to which the named ones lead. */
+void registry_prefetch_next(struct registry *registry, const struct journal_record *record);
 
 /* What is done in one step of what is due. */
 #define DUE_LIMIT 1000

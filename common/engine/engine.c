@@ -5,15 +5,14 @@
 #include <stdlib.h>
 
 #include "core/scene.h"
-#include "engine/touched.h"
+#include "engine/prefetch.h"
 
 /* What is loaded and written in one go, at most. Beyond that memory it is written although more could be decided. */
 #define PART_RECORDS ((size_t)2500)
 #define PART_MEMORY ((size_t)14 << 20)
+#define BOTH_MEMORY ((size_t)22 << 20)
 #define BULK_RECORDS ((size_t)10000)
 #define BULK_MEMORY ((size_t)128 << 20)
-/* Room for the needs of a part; more takes memory of the batch. */
-#define PREFETCH_NEEDS ((size_t)12000)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
 {
@@ -76,6 +75,7 @@ void engine_bulk(struct engine *engine, bool bulk)
 {
     engine->part_max = bulk ? BULK_RECORDS : PART_RECORDS;
     engine->arena_max = bulk ? BULK_MEMORY : PART_MEMORY;
+    engine->both_max = bulk ? 2 * BULK_MEMORY : BOTH_MEMORY;
 }
 
 void engine_write_apart(struct engine *engine, struct store *apart)
@@ -99,7 +99,7 @@ struct status engine_start(struct engine *engine, struct fault *fault)
 {
     if (engine->scribe)
         scribe_wait(engine->scribe);
-    engine->writing = false;
+    engine->writing = engine->ahead = false;
     if (engine->registry)
         registry_close(engine->registry);
     engine->registry = NULL;
@@ -164,7 +164,9 @@ struct status engine_settle(struct engine *engine, struct fault *fault)
     }
     count_outcome(engine, &job->registry.out);
     engine->at = job->to;
-    engine->store->next_due = engine->registry->next_due = engine->written_by->next_due;
+    engine->store->next_due = engine->written_by->next_due;
+    if (!engine->ahead) /* else nothing that waits was touched, and the core has kept it since */
+        engine->registry->next_due = engine->store->next_due;
     bool large = arena_used(job->registry.arena) > 2 * engine->arena_max;
     arena_reset(job->registry.arena);
     if (large) /* one act of thousands of codes must not be felt for ever */
@@ -172,11 +174,15 @@ struct status engine_settle(struct engine *engine, struct fault *fault)
     return status_ok();
 }
 
-/* Gives away what was decided; nothing is under way. `done`: the last record that is finished; NULL: none since the
- * last time. `next`: the offset to be read next. */
+/* Gives away what was decided. `done`: the last record that is finished; NULL: none since the last time. `next`: the
+ * offset to be read next. */
 static struct status hand_over(struct engine *engine, const struct entry *done, int64_t next, struct fault *fault)
 {
     struct write_job *job = &engine->job;
+    struct status status = engine_settle(engine, fault);
+    engine->ahead = false;
+    if (status_failed(status))
+        return status;
     *job = (struct write_job){.registry = *engine->registry, .from = engine->at, .to = engine->at};
     job->to.next_offset = next;
     if (done) {
@@ -193,51 +199,14 @@ static struct status hand_over(struct engine *engine, const struct entry *done, 
     return engine_settle(engine, fault);
 }
 
-/* ---- loading ---------------------------------------------------------------------------------------------------- */
-
-/* While a batch is being written: first what does not hang on it, the rest when it is committed. */
-static struct status load_beside(struct engine *engine, struct fault *fault)
-{
-    struct registry *registry = engine->registry;
-    struct touched touched;
-    VEC(struct need) later = {0};
-    touched_open(&touched, engine->job.registry.scene, registry->arena);
-    size_t now = 0;
-    for (size_t i = 0; i < registry->needs.count; i++) {
-        struct need need = registry->needs.item[i];
-        *(touched_has(&touched, &need) ? vec_push(registry->arena, &later) : &registry->needs.item[now++]) = need;
-    }
-    registry->needs.count = now;
-    struct status status = now ? store_load_round(engine->store, registry, fault) : status_ok();
-    for (size_t i = 0; i < later.count; i++)
-        *vec_push(registry->arena, &registry->needs) = later.item[i];
-    return status;
-}
-
-/* Loads what the next records will surely ask for, and waits for the batch before. The list of questions has memory of
- * its own, so that it does not count as the batch's. */
-static struct status prefetch(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault)
-{
-    struct registry *registry = engine->registry;
-    struct status status = status_ok();
-    engine->cold = false;
-    registry->needs.item = engine->needs;
-    registry->needs.count = 0;
-    registry->needs.room = PREFETCH_NEEDS;
-    for (size_t i = 0; i < count; i++)
-        registry_prefetch(registry, &entry[i].record);
-    if (engine->writing)
-        status = load_beside(engine, fault);
-    if (!status_failed(status))
-        status = engine_settle(engine, fault);
-    if (!status_failed(status))
-        status = store_load(engine->store, registry, fault);
-    registry->needs.item = NULL;
-    registry->needs.count = registry->needs.room = 0;
-    return status;
-}
-
 /* ---- work -------------------------------------------------------------------------------------------------------- */
+
+/* In the middle of a part. */
+static struct status load(struct engine *engine, struct fault *fault)
+{
+    struct status status = engine_settle(engine, fault);
+    return status_failed(status) ? status : store_load(engine->store, engine->registry, fault);
+}
 
 static struct status check(struct engine *engine, const struct entry *entry, int64_t expected, struct fault *fault)
 {
@@ -275,7 +244,7 @@ static struct status step(
         struct status status = status_ok();
         switch (result) {
         case STEP_NEEDS:
-            status = store_load(engine->store, engine->registry, fault);
+            status = load(engine, fault);
             break;
         case STEP_FLUSH:
             status = hand_over(engine, *done, entry->offset, fault);
@@ -313,24 +282,46 @@ static size_t part_of(const struct engine *engine, size_t left)
     return (left + parts - 1) / parts;
 }
 
+/* Where the next record is to be. */
+static int64_t next_offset(const struct engine *engine)
+{
+    return engine->writing ? engine->job.to.next_offset : engine->at.next_offset;
+}
+
+static bool full(const struct engine *engine)
+{
+    return arena_used(engine->registry->arena) > engine->arena_max;
+}
+
+/* Two parts in memory take more than is good. */
+static struct status bound_memory(struct engine *engine, struct fault *fault)
+{
+    size_t used = arena_used(engine->arena[0]) + arena_used(engine->arena[1]);
+    return engine->writing && used > engine->both_max ? engine_settle(engine, fault) : status_ok();
+}
+
 struct status engine_take(struct engine *engine, const struct entry *entry, size_t count, struct fault *fault)
 {
     const struct entry *done = NULL;
     struct status status = status_ok();
+    int64_t expected = next_offset(engine);
     size_t end = 0; /* of the part that is loaded */
     for (size_t i = 0; i < count && !status_failed(status); i++) {
         if (i == end || engine->cold) {
             size_t part = part_of(engine, count - i);
-            status = prefetch(engine, entry + i, part, fault);
+            status = engine_prefetch(engine, entry + i, part, fault);
             end = i + part;
         }
         if (!status_failed(status))
-            status = check(engine, &entry[i], i ? entry[i - 1].offset + 1 : engine->at.next_offset, fault);
+            status = bound_memory(engine, fault);
+        if (!status_failed(status))
+            status = check(engine, &entry[i], expected, fault);
         if (!status_failed(status))
             status = step(engine, &entry[i], &done, fault);
-        if (status_failed(status) || !done || (i + 1 < end && arena_used(engine->registry->arena) <= engine->arena_max))
+        expected = entry[i].offset + 1;
+        if (status_failed(status) || !done || (i + 1 < end && !full(engine)))
             continue;
-        status = hand_over(engine, done, done->offset + 1, fault);
+        status = hand_over(engine, done, expected, fault);
         done = NULL;
     }
     return status;

@@ -38,13 +38,15 @@ struct engine {
     struct journal_place at;   /* as last written or read */
     struct write_job job;
     bool writing; /* the job is not known to be done */
+    bool ahead;   /* while it is done, the next part is already decided */
     struct log *log;
-    const char *topic;          /* the journal's, for logs */
-    struct engine_seen seen;    /* since the program began */
-    bool tick_read;             /* a tick came by; the caller clears it */
-    struct need *needs;         /* room for the questions of a part */
-    size_t part_max, arena_max; /* a part is written when it has that many records, or takes more memory */
-    bool cold;                  /* the scene is new: nothing is loaded */
+    const char *topic;       /* the journal's, for logs */
+    struct engine_seen seen; /* since the program began */
+    bool tick_read;          /* a tick came by; the caller clears it */
+    struct need *needs;      /* room for the questions of a part */
+    /* A part is written when it has that many records, or takes more memory; and the memory of two at once. */
+    size_t part_max, arena_max, both_max;
+    bool cold; /* the scene is new: nothing is loaded */
 };
 
 /* `store` is open and stays the caller's. */

@@ -43,8 +43,8 @@ bool touched_has(const struct touched *touched, const struct need *need)
     switch (need->kind) {
     case NEED_CODE:
         return code_touched(scene, need->text);
-    case NEED_CHILDREN: /* they are put beside their parent */
-        return code_touched(scene, need->text) || map_get(&touched->parents, need->text);
+    case NEED_CHILDREN:
+        return map_get(&touched->parents, need->text);
     case NEED_LEGACY:
         return map_get(&touched->legacy, need->text);
     case NEED_ACT:
