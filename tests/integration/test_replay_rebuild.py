@@ -5,7 +5,10 @@ import json
 import pytest
 
 from harness import wait_until
+from harness.load import Load
 from harness.random_journal import random_records
+from harness.services import ROOT
+from test_faults import Loader
 
 
 def replay(registry, command, *args, check=True):
@@ -112,3 +115,64 @@ def test_a_journal_that_is_not_ours_or_not_whole(make_registry):
     assert done.returncode == 4 and "retention.ms" in done.stderr, done.stderr
     for name in ("orgcode", "orgcode_ops", "orgcode_before", "pg_x", "public"):
         assert ours.run("replay", "rebuild", "--into", name).returncode == 2
+
+
+def test_after_every_kind_of_death(make_registry, services):
+    """Acts held and announced, ticks, repeats; both copies of apply killed in turns, the follower, PostgreSQL and Kafka too."""
+    load = Load(41, 700, groups=2)
+    registry = make_registry(mode="scripted", authorities=load.authorities)
+    load.frame(registry)
+    for label in ("validate", "apply", "apply-2"):
+        registry.start(label.partition("-")[0], label=label)
+    loader = Loader(registry, load, 15)
+    registry.start("replay", "rebuild", "--into", "rebuilt", "--follow", "--batch-records", "9", label="follower")
+    follows = 1
+    wait_until(lambda: "schema rebuilt is at" in registry["follower"].log_text(), 60)
+    try:
+        for victims in (["apply"], ["follower"], ["apply-2", "apply"], ["postgres"], ["follower", "apply"], ["kafka"], ["apply-2"]):
+            for victim in victims:
+                services.kill(victim) if victim in ("postgres", "kafka") else registry[victim].kill()
+            for victim in victims:
+                services.start(victim) if victim in ("postgres", "kafka") else registry[victim].start()
+            follows += "follower" in victims
+            wait_until(lambda: registry["follower"].log_text().count("schema rebuilt is at") == follows, 60)
+            place = wait_until(registry.journal_end, 60)
+            wait_until(lambda: registry.value("select next_offset from orgcode.place") >= place, 60)
+    finally:
+        loader.finish()
+    registry.wait_validated(deadline=120)
+    registry.wait_applied(deadline=120)
+    wait_until(lambda: registry.value("select next_offset from rebuilt.place") == registry.journal_end(), 60,
+               lambda: registry["follower"].tail())
+    assert registry["follower"].stop() == 0
+    place = same(registry)
+    verdicts = {r[0] for r in registry.sql("select distinct data::json ->> 'verdict' from orgcode.receipt")}
+    assert place["sequence"] > 100 and verdicts >= {"accepted", "announced", "held", "duplicate", "rejected"}, verdicts
+    replay(registry, "rebuild", "--into", "fresh")
+    same(registry, "fresh")
+
+
+def test_the_sample_under_another_locale_and_batch_size(make_registry):
+    registry = make_registry(authorities=("ROOT", "H26", "G12", "H01", "H56", "H22", "G05", "H60"))
+    for name in ("validate", "apply"):
+        registry.start(name)
+    for path in sorted((ROOT / "schemas/samples").glob("0*.jsonl")):
+        registry.publish(path)
+        registry.wait_validated()
+    registry.wait_applied()
+    assert registry.place()["sequence"] > 300
+    found = digest(registry)
+    replay(registry, "rebuild", "--into", "rebuilt", "--batch-records", "11")
+    assert digest(registry, "rebuilt") == found
+    for number, locale in enumerate(("locale_provider icu icu_locale 'vi-VN' locale 'C.UTF-8'", "locale 'C'",
+                                     "locale_provider icu icu_locale 'en-US-u-kn-true' locale 'C.UTF-8'")):
+        name = f"{registry.database}l{number}"
+        elsewhere = {"ORGCODE_PG": registry.services.conninfo_of(name), "TZ": "America/Lima", "LC_ALL": "C"}
+        registry._admin_sql(f"create database {name} encoding 'UTF8' template template0 {locale}")
+        try:
+            registry.run("apply", "--migrate", env=elsewhere, check=True)
+            registry.run("replay", "rebuild", "--into", "there", "--batch-records", str(1 + 99 * number), env=elsewhere, check=True)
+            done = registry.run("replay", "verify", "--digest", "--schema", "there", "--json", env=elsewhere, check=True)
+            assert json.loads(done.stdout.splitlines()[-1])["digest"] == found, locale
+        finally:
+            registry._admin_sql(f"drop database {name} with (force)")
