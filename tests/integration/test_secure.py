@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from harness import Registry, Services, wait_until
 from harness.wait import SLOW
 
+pytestmark = pytest.mark.secure
 TLS = Path(__file__).resolve().parents[2] / "deploy/tls/tls"
 
 

@@ -17,6 +17,8 @@ WANTED = [
     *(f"share/orgcode/sql/{p.name}" for p in (ROOT / "schemas/sql").glob("*.sql")),
     *(f"share/doc/orgcode/{name}" for name in ("README.md", "CHANGELOG.md", "LICENSE", "producers/README.md", "consumers/README.md",
                                                "deploy/README.md")),
+    *(f"lib/systemd/system/{name}" for name in ("orgcode-validate@.service", "orgcode-apply.service", "orgcode-notify.service", "orgcode.target")),
+    "share/orgcode/tls/tls", "share/orgcode/tls/ca.cnf", "share/orgcode/postgres/accounts.sql",
     *(f"share/doc/orgcode/schemas/{name}" for name in ("law.md", "acts.md", "contract.md", "rules.golden")),
 ]
 SECTIONS = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "EXIT STATUS", "SEE ALSO"]
@@ -34,7 +36,7 @@ def problems(build, prefix):
     files = {str(p.relative_to(prefix)) for p in prefix.rglob("*") if p.is_file()}
     found = [f"{name} is missing" for name in WANTED if name not in files]
     found += [f"{name} should not be there" for name in sorted(files) if name.endswith((".py", ".o", ".a", ".h", ".txt", ".c"))
-              or name.split("/")[0] not in ("bin", "share")]
+              or name.split("/")[0] not in ("bin", "share", "lib")]
     for name in PROGRAMS:
         version = run(prefix / "bin" / name, "--version")
         if version.returncode or name not in version.stdout:
