@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "engine/store.h"
+#include "progress.h"
 #include "shell/hook.h"
 #include "shell/process.h"
 
@@ -52,12 +53,18 @@ struct status meet_near(struct meet *meet, time_ms until, struct fault *fault)
 {
     struct drive *drive = meet->drive;
     struct schema_place live;
+    struct progress progress;
+    int64_t from = drive->engine.at.next_offset;
+    progress_begin(&progress, drive->run->log, "records read", 0, 0);
     for (;;) {
         size_t took = 0;
         struct status status = schema_place(&meet->pg, STORE_LIVE, &live, fault);
         int64_t behind = live.next_offset - drive->engine.at.next_offset;
-        if (status_failed(status) || (behind >= 0 && behind <= FEW_RECORDS))
+        progress_at(&progress, drive->engine.at.next_offset - from, live.next_offset - from);
+        if (status_failed(status) || (behind >= 0 && behind <= FEW_RECORDS)) {
+            progress_end(&progress);
             return status;
+        }
         if (behind > 0)
             status = drive_take(drive, live.next_offset, TAKE_MS, &took, fault);
         if (status_failed(status))
@@ -71,10 +78,14 @@ struct status meet_near(struct meet *meet, time_ms until, struct fault *fault)
     }
 }
 
-static struct status lock(struct meet *meet, struct fault *fault)
+/* Should this process be stopped while it holds the lock, the server ends its session, and with it the lock. */
+static struct status lock(struct meet *meet, int locked_max_ms, struct fault *fault)
 {
-    static const char sql[] = "begin; set local lock_timeout = '1s'; set local search_path = " STORE_LIVE ", pg_temp;"
-                              "lock table place in exclusive mode";
+    char sql[320];
+    snprintf(sql, sizeof sql,
+        "begin; set local lock_timeout = '1s'; set local idle_in_transaction_session_timeout = %d;"
+        "set local search_path = " STORE_LIVE ", pg_temp; lock table place in exclusive mode",
+        locked_max_ms + 1000);
     struct status status = pg_exec(&meet->pg, sql, fault);
     meet->begun_us = now_us();
     hook_point("locked");
@@ -128,7 +139,7 @@ struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, st
         if (status_failed(status))
             return status;
         meet->tries++;
-        status = lock(meet, fault);
+        status = lock(meet, locked_max_ms, fault);
         if (!status_failed(status))
             status = close_up(meet, locked_max_ms, &level, fault);
         if (!status_failed(status) && level && !late(meet, locked_max_ms))

@@ -13,6 +13,7 @@
 #include "shell/process.h"
 
 enum { HOLD_MS = 10000, IDLE_MS = 500, AWAY_MS = 300000 };
+#define SWAP_MS ((time_ms)365 * 86400 * 1000) /* a swap may compare for as long as it likes */
 
 struct rebuild_options {
     struct command_common common;
@@ -198,30 +199,6 @@ static void tell(const struct rebuild *rebuild)
         (long long)at->place.receipt, (long long)records, (long long)took_ms / 1000, (long long)took_ms % 1000 / 100);
 }
 
-/* Each record as it comes; the right to write is given back in between. */
-static struct status follow(struct rebuild *rebuild, struct backoff *backoff, struct fault *fault)
-{
-    struct drive *drive = &rebuild->drive;
-    struct status status = status_ok();
-    while (!status_failed(status) && !process_stopping()) {
-        size_t took;
-        bool any;
-        status = drive_wait(drive, IDLE_MS, &any, fault);
-        if (status_failed(status) || !any)
-            continue;
-        status = drive_hold(drive, AWAY_MS, fault);
-        if (!status_failed(status))
-            status = drive_take(drive, INT64_MAX, 0, &took, fault);
-        if (!status_failed(status))
-            status = drive_settle(drive, fault);
-        if (!status_failed(status))
-            status = drive_release(drive, fault);
-        if (!status_failed(status))
-            backoff_reset(backoff);
-    }
-    return process_stopping() ? status_ok() : status;
-}
-
 /* A schema that was swapped or dropped ends its follower: *swapped, it is the live one now. */
 static bool is_gone(struct rebuild *rebuild, bool *swapped)
 {
@@ -232,6 +209,32 @@ static bool is_gone(struct rebuild *rebuild, bool *swapped)
         return false;
     *swapped = !schema_place(&rebuild->pg, STORE_LIVE, &place, &ignored).class && place.oid == rebuild->drive.oid;
     return !pg_lost(&rebuild->pg);
+}
+
+/* Each record as it comes; the right to write is given back in between. */
+static struct status follow(struct rebuild *rebuild, struct backoff *backoff, struct fault *fault)
+{
+    struct drive *drive = &rebuild->drive;
+    struct status status = status_ok();
+    while (!status_failed(status) && !process_stopping()) {
+        size_t took;
+        bool any, swapped;
+        status = drive_wait(drive, IDLE_MS, &any, fault);
+        if (!status_failed(status) && !any && is_gone(rebuild, &swapped))
+            return status_fail(fault, STATUS_REJECT, "no-schema", "schema %s is gone", drive->schema);
+        if (status_failed(status) || !any)
+            continue;
+        status = drive_hold(drive, SWAP_MS, fault);
+        if (!status_failed(status))
+            status = drive_take(drive, INT64_MAX, 0, &took, fault);
+        if (!status_failed(status))
+            status = drive_settle(drive, fault);
+        if (!status_failed(status))
+            status = drive_release(drive, fault);
+        if (!status_failed(status))
+            backoff_reset(backoff);
+    }
+    return process_stopping() ? status_ok() : status;
 }
 
 /* Anew after a failure of the world: the place is in the schema. */

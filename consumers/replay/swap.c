@@ -22,6 +22,7 @@ struct swap {
     const struct swap_options *options;
     const char *schema; /* that becomes the live one */
     bool replaces;      /* SCHEMA_BEFORE is there, and is another */
+    int64_t oid[2];     /* of the live one's place and the other's, when planned */
     struct pg pg;
     struct drive drive;
     struct meet meet;
@@ -78,6 +79,8 @@ static struct status show_plan(struct swap *swap, bool *go, struct fault *fault)
         status = check_whole(swap, fault);
     if (status_failed(status))
         return status;
+    swap->oid[0] = live.oid;
+    swap->oid[1] = other.oid;
     swap->replaces = before && strcmp(swap->schema, SCHEMA_BEFORE) != 0;
     if (swap->replaces && !swap->options->drop_before)
         return status_fail(fault, STATUS_REJECT, "before-exists",
@@ -150,6 +153,8 @@ static struct status swap_both(struct swap *swap, struct fault *fault)
 {
     int64_t locked_us;
     struct status status = meet_begin(&swap->meet, (int)swap->options->locked_max_ms, deadline(swap), fault);
+    if (!status_failed(status) && (swap->meet.place.oid != swap->oid[0] || swap->drive.oid != swap->oid[1]))
+        status = status_fail(fault, STATUS_REJECT, "moved", "another swap came first; nothing was changed");
     if (!status_failed(status))
         status = rename_both(swap, fault);
     if (status_failed(status))

@@ -117,14 +117,16 @@ def test_a_journal_that_is_not_ours_or_not_whole(make_registry):
         assert ours.run("replay", "rebuild", "--into", name).returncode == 2
 
 
+@pytest.mark.slow
+@pytest.mark.noasan
 def test_after_every_kind_of_death(make_registry, services):
     """Acts held and announced, ticks, repeats; both copies of apply killed in turns, the follower, PostgreSQL and Kafka too."""
-    load = Load(41, 700, groups=2)
+    load = Load(41, 600, groups=2)
     registry = make_registry(mode="scripted", authorities=load.authorities)
     load.frame(registry)
     for label in ("validate", "apply", "apply-2"):
         registry.start(label.partition("-")[0], label=label)
-    loader = Loader(registry, load, 15)
+    loader = Loader(registry, load, 10)
     registry.start("replay", "rebuild", "--into", "rebuilt", "--follow", "--batch-records", "9", label="follower")
     follows = 1
     wait_until(lambda: "schema rebuilt is at" in registry["follower"].log_text(), 60)

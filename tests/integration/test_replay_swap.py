@@ -30,12 +30,14 @@ def swap(registry, *args, patient=PATIENT):
     return lines[-1]["done"]
 
 
+@pytest.mark.slow
+@pytest.mark.noasan
 def test_back_and_forth_under_load(make_registry, capsys):
-    load = Load(31, 800, groups=2)
+    load = Load(31, 600, groups=2)
     registry = make_registry(mode="scripted", authorities=load.authorities)
     load.frame(registry)
     start(registry)
-    loader, done = Loader(registry, load, 20), []
+    loader, done = Loader(registry, load, 14), []
     try:
         wait_until(lambda: registry.place()["sequence"] > 20, 60)
         replay(registry, "rebuild", "--into", "second")
@@ -43,8 +45,10 @@ def test_back_and_forth_under_load(make_registry, capsys):
         done.append(swap(registry, "--back"))
         follower = registry.start("replay", "rebuild", "--into", "third", "--follow", "--json")
         wait_until(lambda: '"done"' in follower.log_text(), 60, "the rebuild at the journal's end")
+        replay(registry, "verify", "--schema", "third", "--against", "orgcode", "--catch-up")
+        assert follower.running
         done.append(swap(registry, "--schema", "third", "--drop-before"))
-        assert follower.wait() == 0
+        assert follower.wait() == 0 and '"swapped":true' in follower.log_text()
         done.append(swap(registry, "--back"))
         done.append(swap(registry, "--back"))
     finally:
@@ -99,6 +103,20 @@ def test_killed_at_any_step(two):
     assert (oid(two), oid(two, "orgcode_before")) == (live, other)
     more(two, 200)
     replay(two, "verify", "--against", "orgcode_before", "--catch-up")
+
+
+def test_stopped_with_the_lock_held(two):
+    """The server ends its session; the writer has waited for some seconds, and goes on."""
+    trigger, live = two.folder / "crash", oid(two)
+    trigger.write_text("")
+    stopped = two.start("replay", "swap", "--schema", "second", label="swap", env={
+        "ORGCODE_CRASH_AT": "locked", "ORGCODE_CRASH_FILE": str(trigger), "ORGCODE_CRASH_SIGNAL": "STOP"})
+    wait_until(lambda: not trigger.exists(), 30)
+    more(two, 400)
+    stopped.resume()
+    assert stopped.wait(60) == 3 and oid(two) == live, stopped.tail()
+    swap(two, "--schema", "second")
+    more(two, 401)
 
 
 @pytest.mark.parametrize("point, count", [("in-copy", 150), ("before-commit", 1)])
