@@ -1,5 +1,6 @@
 #include "core/code.h"
 #include "core/registry.h"
+#include "core/scene.h"
 #include "core/seek.h"
 
 /* As seek_children asks. */
@@ -87,14 +88,8 @@ static void prefetch_body(struct registry *registry, const struct act *act)
     }
 }
 
-void registry_prefetch(struct registry *registry, const struct journal_record *record)
+static void prefetch_act(struct registry *registry, const struct act *act)
 {
-    if (record->kind != RECORD_ACT && record->kind != RECORD_REFUSAL)
-        return;
-    seek_mark(registry, origin_key(registry->arena, &record->origin));
-    if (record->kind == RECORD_REFUSAL)
-        return;
-    const struct act *act = record->act;
     seek_acts(registry, act->id);
     if (code_is_level1(act->authority))
         seek_code(registry, act->authority);
@@ -113,6 +108,21 @@ void registry_prefetch(struct registry *registry, const struct journal_record *r
     if (str_equal(act->scheme, STR("gov")) && act->kind == ACT_ESTABLISHED &&
         code_is_level1(act->body.established.code))
         seek_hold(registry, act->body.established.code);
+}
+
+void registry_prefetch(struct registry *registry, const struct journal_record *record)
+{
+    if (record->kind != RECORD_ACT && record->kind != RECORD_REFUSAL)
+        return;
+    seek_mark(registry, origin_key(registry->arena, &record->origin));
+    if (record->kind == RECORD_ACT)
+        prefetch_act(registry, record->act);
+}
+
+void seek_due(struct registry *registry)
+{
+    for (size_t i = 0; i < registry->scene->due.count; i++)
+        prefetch_act(registry, registry->scene->due.item[i].act);
 }
 
 /* As edges of one day must not form a circle, the walk goes on where edges of that day stand already. */

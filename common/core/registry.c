@@ -136,6 +136,12 @@ static enum step_result step_due(struct registry *registry)
     }
     if (registry->scene->due.count == 0)
         return stop(registry, "the store says that something is due and has nothing that is");
+    if (!registry->scene->due_sought) {
+        registry->scene->due_sought = true;
+        seek_due(registry);
+        if (registry->needs.count)
+            return STEP_NEEDS;
+    }
     while (machine->due_next < registry->scene->due.count && registry->out.released.count == 0) {
         enum decided decided = decide_due(registry, &registry->scene->due.item[machine->due_next]);
         if (decided == DECIDED_NEEDS)

@@ -25,7 +25,7 @@ struct scene {
     struct map pendings;  /* 8 bytes of number -> struct pending * */
     struct map born;      /* parent key -> struct text_list *: children granted since the last reset */
     VEC(struct pending) due; /* answer to NEED_DUE, in order */
-    bool due_loaded;
+    bool due_loaded, due_sought; /* sought: what these acts will ask for */
 };
 
 /* The thing in an entry of one of the maps; NULL when it is only known to be absent, or asked for. For walking the maps. */

@@ -15,6 +15,8 @@ struct code *seek_or_make(struct registry *registry, struct str key);
 bool seek_history(struct registry *registry, struct code *code);
 /* True when the children that were open on `date` or later are there; `deep`: at any depth. */
 bool seek_children(struct registry *registry, struct code *code, date_day date, bool deep);
+/* Asks for what the acts that are due will surely ask for. */
+void seek_due(struct registry *registry);
 struct scheme *seek_scheme(struct registry *registry, struct str id);
 struct act_list *seek_acts(struct registry *registry, struct uuid id);
 struct text_list *seek_legacy(struct registry *registry, struct str legacy);

@@ -35,18 +35,18 @@ static int successor_order(const struct successor *a, const struct successor *b)
     return str_compare(a->code, b->code);
 }
 
-/* Records share their lists: a list is copied before the first change of a write (`owned`). */
-static void add_successor(struct arena *arena, struct edge_list *list, struct successor item, bool *owned)
+/* Records share their lists: a list is copied before the first change of a write (room for 0). */
+static void add_successor(struct arena *arena, struct edge_list *list, struct successor item, int *room)
 {
     list->total++;
     if (list->count == EDGES_SHOWN && successor_order(&item, &list->item[list->count - 1]) >= 0)
         return;
-    if (!*owned) {
-        struct successor *copy = arena_array(arena, struct successor, EDGES_SHOWN);
+    if (*room < EDGES_SHOWN && list->count >= *room) {
+        *room = 2 * list->count + 2 < EDGES_SHOWN ? 2 * list->count + 2 : EDGES_SHOWN;
+        struct successor *copy = arena_array(arena, struct successor, *room);
         for (int i = 0; i < list->count; i++)
             copy[i] = list->item[i];
         list->item = copy;
-        *owned = true;
     }
     int at = list->count < EDGES_SHOWN ? list->count++ : EDGES_SHOWN - 1;
     while (at > 0 && successor_order(&item, &list->item[at - 1]) < 0) {
@@ -57,7 +57,7 @@ static void add_successor(struct arena *arena, struct edge_list *list, struct su
 }
 
 struct edge_owner {
-    bool predecessors, successors;
+    int predecessors, successors; /* room in lists that are the write's own */
 };
 
 static void apply_edge(struct arena *arena, struct record *record, struct str key, const struct edge *edge,

@@ -17,7 +17,7 @@ static const struct option_row rows[] = {
         .kind = OPTION_INT,
         .offset = offsetof(struct apply_options, batch_records),
         .env = "ORGCODE_BATCH_RECORDS",
-        .initial = "3000",
+        .initial = "2500",
         .min = 1,
         .max = 20000,
         .help = "Journal records in one transaction, at most."},
@@ -129,6 +129,7 @@ int main(int argc, char **argv)
     struct option_rest rest;
     mallopt(M_MMAP_THRESHOLD, 4 << 20); /* fixed: what a large act takes is given back (see engine.c) */
     mallopt(M_TRIM_THRESHOLD, 16 << 20);
+    mallopt(M_ARENA_MAX, 1); /* memory that one thread has given back is for the others too */
     struct arena *arena = arena_open(0);
     int code = option_parse(&program, argc, argv, &options, &rest, arena, stdout, stderr);
     bool init = code < 0 && rest.count == 1 && strcmp(rest.item[0], "init") == 0;
