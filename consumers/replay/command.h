@@ -65,7 +65,7 @@ struct status command_usage(struct fault *fault, const char *format, ...) FORMAT
 /* The present end of a topic's partition 0. */
 struct status command_end(struct command_run *run, const char *topic, int64_t *out, struct fault *fault) MUST_USE;
 
-extern const struct command command_inspect, command_reset;
+extern const struct command command_inspect, command_reset, command_status;
 extern const struct command command_authority, command_control;
 extern const struct command command_rebuild, command_swap, command_verify;
 extern const struct command command_export, command_import, command_redrive;

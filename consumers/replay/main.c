@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
     &command_rebuild,
     &command_redrive,
     &command_reset,
+    &command_status,
     &command_swap,
     &command_verify,
 };
