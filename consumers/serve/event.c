@@ -12,8 +12,11 @@ static struct str authority_in(struct str data)
     return (struct str){at, end ? (size_t)(end - at) : 0};
 }
 
-void event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out)
+bool event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out)
 {
+    const struct law *law = law_of(pg_int4(result, row, 10));
+    if (!law)
+        return false;
     *out = (struct event){
         .attributes =
             {
@@ -27,7 +30,7 @@ void event_read(const PGresult *result, int row, int epoch, const char *source, 
                 .act_count = pg_int4(result, row, 6),
                 .effective_on = pg_date(result, row, 7),
                 .recorded = pg_int8(result, row, 8),
-                .form = law_of(pg_int4(result, row, 10)) ? law_of(pg_int4(result, row, 10))->change_form : 1,
+                .form = law->change_form,
             },
     };
     struct str data = pg_text(result, row, 9);
@@ -39,6 +42,7 @@ void event_read(const PGresult *result, int row, int epoch, const char *source, 
     out->json = str_format(arena, "%.*s%.*s%.*s,\"source\":\"%s\"}", (int)data_at, around.data, STR_ARG(data),
         (int)(around.len - data_at - 1), around.data + data_at, source);
     out->authority = authority_in((struct str){out->json.data + data_at, data.len});
+    return true;
 }
 
 bool filter_fits(const struct filter *filter, const struct event *event)

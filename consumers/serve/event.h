@@ -11,8 +11,9 @@ struct event {
     struct str json;      /* the CloudEvent in structured mode */
 };
 
-/* A row of sql/changes.sql; everything is in the arena. */
-void event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out);
+/* A row of sql/changes.sql; everything is in the arena. False: it was written under a version of the law that this
+ * program does not know, so it cannot say in which form. */
+bool event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out);
 
 /* Which changes one wants: all members that are given must fit. */
 struct filter {

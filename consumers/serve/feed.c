@@ -105,12 +105,19 @@ bool feed_page(
     if (rows > 0 && !pg_is_null(result, 0, 11))
         out->next = pg_int8(result, 0, 11);
     out->event = arena_array(work->arena, struct event, (size_t)rows);
-    for (int row = 0; row < rows; row++)
-        if (!pg_is_null(result, row, 0))
-            event_read(
-                result, row, work->fresh.epoch, work->serve->options->source, work->arena, &out->event[out->count++]);
+    bool known = true;
+    for (int row = 0; row < rows && known && !pg_is_null(result, row, 0); row++) {
+        known = event_read(
+            result, row, work->fresh.epoch, work->serve->options->source, work->arena, &out->event[out->count]);
+        out->count += known;
+    }
     PQclear(result);
-    return true;
+    if (known)
+        return true;
+    out->next = out->count ? out->event[out->count - 1].attributes.sequence : after;
+    if (out->count == 0)
+        work_problem(work, PROBLEM_NEWER, STR_NONE, STR_NONE);
+    return out->count > 0;
 }
 
 /* ---- GET /v1/changes ------------------------------------------------------------------------------------------- */

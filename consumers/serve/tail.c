@@ -302,6 +302,7 @@ static struct status read_events(struct tail *tail, int64_t end, struct fault *f
     while (tail->head < end) {
         struct pg_params params = PG_PARAMS(tail->arena);
         PGresult *result = NULL;
+        bool newer = false;
         pg_param_int8(&params, tail->head);
         pg_param_int4(&params, ROUND_ROWS);
         struct status status = pg_run(&tail->pg, "tail", &params, &result, fault);
@@ -311,12 +312,19 @@ static struct status read_events(struct tail *tail, int64_t end, struct fault *f
         pthread_mutex_lock(&tail->lock);
         for (int row = 0; row < rows; row++) {
             struct event event;
-            event_read(result, row, tail->epoch, tail->serve->options->source, tail->arena, &event);
+            if (!event_read(result, row, tail->epoch, tail->serve->options->source, tail->arena, &event)) {
+                newer = true;
+                break;
+            }
             keep(tail, &event);
         }
         pthread_mutex_unlock(&tail->lock);
         PQclear(result);
         arena_reset(tail->arena);
+        if (newer)
+            return status_fail(fault, STATUS_STOP, "newer",
+                "the change behind %lld was written under a version of the law that this program does not know",
+                (long long)tail->head);
         if (rows == 0)
             break;
     }
