@@ -143,7 +143,8 @@ static void view_receipt(struct viewer *viewer, const rd_kafka_message_t *messag
         show_member(out, " by ", receipt, "rule");
     add_findings(viewer, view, json_object_get(receipt, "faults"), out);
     add_findings(viewer, view, json_object_get(receipt, "warnings"), NULL);
-    show_member(out, ", act ", receipt, "actId");
+    if (str_given(view->act))
+        show_member(out, ", act ", receipt, "actId");
 }
 
 void view_told(struct viewer *viewer, const rd_kafka_message_t *message, FILE *out, struct view *view)
