@@ -18,8 +18,9 @@ struct archive_reader {
     struct sha256 digest;
     struct arena *kept;  /* texts of the head */
     struct arena *arena; /* headers of the section's records */
-    char *section;       /* room for ARCHIVE_SECTION_MAX */
-    struct str records;  /* of the section in work */
+    char *section;       /* grows to ARCHIVE_SECTION_MAX */
+    size_t room;
+    struct str records; /* of the section in work */
     size_t at;
     int64_t offset, count; /* of the last record; how many so far */
     struct archive_record record;
@@ -30,13 +31,11 @@ struct archive_reader {
 struct archive_reader *archive_reader_open(archive_source *source, void *user, bool plain)
 {
     struct archive_reader *reader = calloc(1, sizeof *reader);
-    char *section = malloc(ARCHIVE_SECTION_MAX);
-    if (!reader || !section)
+    if (!reader)
         abort();
     *reader = (struct archive_reader){.source = source,
         .user = user,
         .plain = plain,
-        .section = section,
         .hasher = hasher_open(),
         .kept = arena_open(0),
         .arena = arena_open(0),
@@ -136,6 +135,18 @@ static struct status read_exactly(struct archive_reader *reader, char *out, size
 /* ---- sections ------------------------------------------------------------------------------------------------------
  */
 
+/* Room for a section: of hostile bytes no more than ARCHIVE_SECTION_MAX. */
+static void make_room(struct archive_reader *reader, size_t size)
+{
+    if (size <= reader->room)
+        return;
+    reader->room = size;
+    free(reader->section);
+    reader->section = malloc(size);
+    if (!reader->section)
+        abort();
+}
+
 static struct status read_section(struct archive_reader *reader, char *letter, struct str *out, struct fault *fault)
 {
     char frame[ARCHIVE_FRAME];
@@ -152,12 +163,13 @@ static struct status read_section(struct archive_reader *reader, char *letter, s
         return status_fail(fault, STATUS_REJECT, "archive-form",
             "this is not a journal exported by orgcode-replay, or it is damaged behind record %lld",
             (long long)reader->count);
+    make_room(reader, size);
     status = read_exactly(reader, reader->section, size, fault);
     if (!status_failed(status))
         status = read_exactly(reader, (char *)digest.byte, sizeof digest.byte, fault);
     if (status_failed(status))
         return status;
-    *out = (struct str){reader->section, size};
+    *out = (struct str){reader->section ? reader->section : "", size};
     reader->digest = archive_chain(reader->hasher, reader->digest, *letter, *out);
     if (memcmp(digest.byte, reader->digest.byte, sizeof digest.byte) != 0)
         return status_fail(fault, STATUS_REJECT, "archive-damaged",

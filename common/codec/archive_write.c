@@ -15,19 +15,17 @@ struct archive_writer {
     struct hasher *hasher;
     struct sha256 digest;
     struct arena *arena; /* of one record */
-    char *section;       /* records that are gathered, room for ARCHIVE_SECTION_MAX */
-    size_t size;
+    char *section;       /* records that are gathered */
+    size_t size, room;
     unsigned char out[1 << 16];
 };
 
 struct archive_writer *archive_writer_open(archive_sink *sink, void *user)
 {
     struct archive_writer *writer = calloc(1, sizeof *writer);
-    char *section = malloc(ARCHIVE_SECTION_MAX);
-    if (!writer || !section)
+    if (!writer)
         abort();
-    *writer = (struct archive_writer){
-        .sink = sink, .user = user, .section = section, .hasher = hasher_open(), .arena = arena_open(0)};
+    *writer = (struct archive_writer){.sink = sink, .user = user, .hasher = hasher_open(), .arena = arena_open(0)};
     if (deflateInit2(&writer->zip, GZIP_LEVEL, Z_DEFLATED, GZIP_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         abort();
     return writer;
@@ -106,6 +104,12 @@ void archive_write_record(struct archive_writer *writer, const struct archive_re
     }
     if (writer->size + bytes.len > ARCHIVE_SECTION_MAX)
         close_section(writer);
+    if (writer->size + bytes.len > writer->room) {
+        writer->room = writer->size + bytes.len + ARCHIVE_SECTION;
+        writer->section = realloc(writer->section, writer->room);
+        if (!writer->section)
+            abort();
+    }
     memcpy(writer->section + writer->size, bytes.data, bytes.len);
     writer->size += bytes.len;
     if (writer->size >= ARCHIVE_SECTION)

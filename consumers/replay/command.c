@@ -24,6 +24,16 @@ struct status command_usage(struct fault *fault, const char *format, ...)
     return (struct status){STATUS_REJECT, "usage"};
 }
 
+struct kafka_config command_bulk(const struct command_run *run)
+{
+    static const struct kafka_setting bulk[] = {
+        {"queued.max.messages.kbytes", "32768"}, {"queued.min.messages", "200000"}};
+    struct kafka_config config = run->kafka;
+    config.extra = bulk;
+    config.extras = sizeof bulk / sizeof *bulk;
+    return config;
+}
+
 struct status command_end(struct command_run *run, const char *topic, int64_t *out, struct fault *fault)
 {
     struct kafka_client client = {0};

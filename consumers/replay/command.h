@@ -62,6 +62,9 @@ const char *command_topic(struct command_run *run, const char *name);
 struct status command_pg(struct command_run *run, struct pg *out, struct fault *fault) MUST_USE;
 /* REJECT "usage": the command's own word on its arguments; exit code 2. */
 struct status command_usage(struct fault *fault, const char *format, ...) FORMAT_LIKE(2, 3) MUST_USE;
+/* Settings for reading a long topic: the library looks at a full queue again only after a second, so it holds what is
+ * read in one. */
+struct kafka_config command_bulk(const struct command_run *run);
 /* The present end of a topic's partition 0. */
 struct status command_end(struct command_run *run, const char *topic, int64_t *out, struct fault *fault) MUST_USE;
 

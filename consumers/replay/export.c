@@ -180,12 +180,13 @@ static bool visit(const rd_kafka_message_t *message, void *user)
 
 static struct status read_all(struct export *export)
 {
+    const struct kafka_config bulk = command_bulk(export->run);
     progress_begin(&export->progress, export->run->log, "records exported", 0, export->end);
     do {
         export->again = false;
-        struct status status = kafka_scan(&export->run->kafka, export->topic, 0,
-            export->expected ? export->expected : RD_KAFKA_OFFSET_BEGINNING, KAFKA_DEADLINE_MS, visit, export,
-            export->fault);
+        struct status status =
+            kafka_scan(&bulk, export->topic, 0, export->expected ? export->expected : RD_KAFKA_OFFSET_BEGINNING,
+                KAFKA_DEADLINE_MS, visit, export, export->fault);
         if (!status_failed(export->status))
             export->status = status;
     } while (export->again && !status_failed(export->status) && !process_stopping());

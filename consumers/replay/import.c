@@ -191,17 +191,23 @@ static struct status take_over(struct import *import, struct fault *fault)
         str_format(import->run->arena, "%s-import", import->run->common->kafka.prefix).data, fault);
 }
 
+/* What stood there before may have been added to until then: then it is compared once more. */
+static struct status settle(struct import *import, struct fault *fault)
+{
+    int64_t end = 0;
+    struct status status = take_over(import, fault);
+    if (!status_failed(status))
+        status = command_end(import->run, import->target.topic, &end, fault);
+    if (status_failed(status) || end == import->target.end)
+        return status;
+    import_file_close(&import->file);
+    status = import_file_open(&import->file, import->path, fault);
+    return status_failed(status) ? status : import_compare(&import->target, &import->file, fault);
+}
+
 static struct status write_journal(struct import *import, struct fault *fault)
 {
-    struct status status = status_ok();
-    if (!import->stream) {
-        status = take_over(import, fault);
-        import_file_close(&import->file);
-        if (!status_failed(status))
-            status = import_file_open(&import->file, import->path, fault);
-        if (!status_failed(status))
-            status = import_compare(&import->target, &import->file, fault);
-    }
+    struct status status = import->stream ? status_ok() : settle(import, fault);
     int64_t before = import->target.there;
     if (!status_failed(status))
         status = import_write(&import->target, &import->file, &import->sender, fault);

@@ -67,10 +67,11 @@ static bool visit(const rd_kafka_message_t *message, void *user)
 struct status import_compare(struct import_target *target, struct import_file *file, struct fault *fault)
 {
     struct side_by_side side = {.target = target, .file = file, .fault = fault, .status = status_ok()};
+    const struct kafka_config bulk = command_bulk(target->run);
     target->there = 0;
     struct status status = command_end(target->run, target->topic, &target->end, fault);
     if (!status_failed(status) && target->end > 0)
-        status = kafka_scan(&target->run->kafka, target->topic, 0, 0, KAFKA_DEADLINE_MS, visit, &side, fault);
+        status = kafka_scan(&bulk, target->topic, 0, 0, KAFKA_DEADLINE_MS, visit, &side, fault);
     if (!status_failed(status))
         status = side.status;
     if (!status_failed(status) && process_stopping())

@@ -110,6 +110,7 @@ static bool visit(const rd_kafka_message_t *message, void *user)
 
 static struct status find_rejected(struct find *find, const struct redrive_head *head, struct fault *fault)
 {
+    const struct kafka_config bulk = command_bulk(find->run);
     struct status status = status_ok();
     for (int i = 0; i < head->partitions; i++)
         find->total += head->end[i];
@@ -118,8 +119,8 @@ static struct status find_rejected(struct find *find, const struct redrive_head 
         find->partition = i;
         find->end = head->end[i];
         if (head->end[i] > 0)
-            status = kafka_scan(
-                &find->run->kafka, find->rejected, i, RD_KAFKA_OFFSET_BEGINNING, KAFKA_DEADLINE_MS, visit, find, fault);
+            status =
+                kafka_scan(&bulk, find->rejected, i, RD_KAFKA_OFFSET_BEGINNING, KAFKA_DEADLINE_MS, visit, find, fault);
     }
     progress_end(&find->progress);
     if (!status_failed(status) && process_stopping())

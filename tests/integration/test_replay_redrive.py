@@ -158,6 +158,9 @@ def test_a_redrive_that_is_killed_sends_nothing_twice(registry, tmp_path):
     assert len(origins) == count and len(set(origins)) == count == len(ledger(registry))
     assert {verdict(registry, a) for a in (refused[0], refused[99], refused[100], refused[-1])} == {"accepted"}
     assert registry.value("select count(*) from orgcode.code where code like 'H26.18.%%' and status = 1") == count
+    # What was aborted was never decided.
+    told = registry.value("select count(*) from orgcode.receipt where data like %s", f'%"topic":"{registry.prefix}.acts.H26"%')
+    assert told == len(acts(registry, "H26"))
     offsets = [m.offset for m in acts(registry, "H26")]
     assert offsets[-1] + 1 - len(offsets) > 200  # aborted records and markers
     journal = [m for m in registry.read("journal") if m.headers.get("oc-topic") == f"{registry.prefix}.acts.H26".encode()]
