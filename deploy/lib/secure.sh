@@ -96,6 +96,10 @@ secure_configs()
     (
         umask 077
         mkdir -p "$ORGCODE_HOME/accounts"
+        for name in "$ORGCODE_HOME"/accounts/*.conf; do # of a certificate that was revoked
+            name=$(basename "$name" .conf)
+            [ -f "$ORGCODE_HOME/tls/$name.key" ] || rm -f "$ORGCODE_HOME/accounts/$name".{conf,librdkafka,java}
+        done
         for name in "$ORGCODE_HOME"/tls/*.key; do
             name=$(basename "$name" .key)
             case "$name" in ca | broker | postgres) ;; *) secure_config "$name" ;; esac
