@@ -228,11 +228,18 @@ struct status intake_open(struct validate *v)
     } else {
         snprintf(group, sizeof group, "%s.validate", v->options->kafka.prefix);
     }
-    struct kafka_config config = {
-        .log = v->log, .options = &v->options->kafka, .client_id = "orgcode-validate", .user = v};
+    /* a backlog is fetched packed: one answer may be many times its size when it is unpacked */
+    const struct kafka_setting small[] = {{"fetch.max.bytes", "2162688"}, {"max.partition.fetch.bytes", "262144"}};
+    struct kafka_config config = {.log = v->log,
+        .options = &v->options->kafka,
+        .client_id = "orgcode-validate",
+        .user = v,
+        .extra = small,
+        .extras = sizeof small / sizeof *small};
     struct kafka_consumer_config consumer = {.group = group,
         .assignor = "roundrobin",
         .reset = "earliest",
+        .queue_max_kib = 4096,
         .session_timeout_ms = (int)v->options->session_ms,
         .metadata_refresh_ms = 5000,
         .on_rebalance = on_rebalance};

@@ -116,9 +116,23 @@ static struct status open_all(struct validate *v)
     return status_failed(status) ? status : intake_open(v);
 }
 
+/* Once a second: when nothing was forwarded since the last time, what a burst took is given back. */
+static void rest(const struct validate *v, int64_t *forwarded, bool *rested)
+{
+    int64_t now = metric_value(v->m.forwarded);
+    bool quiet = now == *forwarded && v->flows.entries == 0;
+    if (quiet && !*rested) {
+        malloc_trim(0);
+    }
+    *rested = quiet;
+    *forwarded = now;
+}
+
 static struct status run(struct validate *v)
 {
     time_ms measure_at = 0;
+    int64_t forwarded = 0;
+    bool rested = false;
     process_ready();
     while (!process_stopping() && !status_failed(v->fatal)) {
         intake_serve(v, v->flows.entries > 0 ? 1 : 100);
@@ -130,6 +144,7 @@ static struct status run(struct validate *v)
         }
         if (time_monotonic() >= measure_at) {
             intake_measure(v);
+            rest(v, &forwarded, &rested);
             measure_at = time_monotonic() + 1000;
         }
         metrics_beat(v->metrics);
@@ -149,7 +164,8 @@ int main(int argc, char **argv)
         arena_close(arena);
         return code;
     }
-    mallopt(M_ARENA_MAX, 2); /* a dozen threads of librdkafka need not a heap each */
+    mallopt(M_ARENA_MAX, 2);              /* a dozen threads of librdkafka need not a heap each */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10); /* fixed: what is fetched goes back at once, and leaves no holes */
     v.options = &options;
     v.log =
         log_open(program.name, (enum log_level)options.common.log_level, (enum log_format)options.common.log_format, 2);
