@@ -12,6 +12,8 @@ orgcode_test(shell_option_test SOURCES shell_option_test.c LIBS orgcode_shell)
 orgcode_test(shell_log_test SOURCES shell_log_test.c LIBS orgcode_shell)
 orgcode_test(shell_pg_test SOURCES shell_pg_test.c LIBS orgcode_shell)
 orgcode_test(shell_metrics_test SOURCES shell_metrics_test.c LIBS orgcode_shell)
+orgcode_test(shell_threads_test SOURCES shell_threads_test.c LIBS orgcode_shell)
+add_custom_target(shell_tests DEPENDS shell_option_test shell_log_test shell_pg_test shell_metrics_test shell_threads_test) # what tests/run builds for the thread sanitizer
 
 orgcode_test(core_code_test SOURCES core_code_test.c LIBS orgcode_core)
 orgcode_test(core_rule_test SOURCES core_rule_test.c LIBS orgcode_core)
