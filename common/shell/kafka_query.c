@@ -156,7 +156,16 @@ struct status kafka_scan(const struct kafka_config *config, const char *topic, i
     if (status_failed(status)) {
         return status;
     }
+    /* Asked for first: otherwise the library, not connected yet, looks for the partition's leader again a second later. */
+    int partitions;
+    status = kafka_partitions(&client, topic, timeout_ms, &partitions, fault);
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client.rk, topic, NULL);
+    if (!status_failed(status) && partitions == 0) {
+        status = status_fail(fault, STATUS_RETRY, "unknown-topic", "there is no topic %s", topic);
+    }
+    if (status_failed(status)) {
+        goto out;
+    }
     if (handle == NULL || rd_kafka_consume_start(handle, partition, offset) != 0) {
         status = kafka_fail(fault, rd_kafka_last_error(), topic);
         goto out;
