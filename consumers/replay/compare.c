@@ -271,6 +271,24 @@ static struct status compare_table(
     return status;
 }
 
+/* What the tables of the first side say of each other. */
+static struct status check_counts(struct compare *compare, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = schema_ask(&compare->pair->pg[0], sql_compare_counts, NULL, &result, fault);
+    for (int row = 0; !status_failed(status) && row < PQntuples(result); row++) {
+        char name[64], what[64];
+        struct str table = pg_text(result, row, 0), column = pg_text(result, row, 2);
+        snprintf(name, sizeof name, "%.*s", STR_ARG(table));
+        snprintf(what, sizeof what, "%.*s", STR_ARG(column));
+        struct work work = {.compare = compare, .table = &(struct dump_table){.name = name}};
+        tell(&work, pg_text(result, row, 1), what, "expected", pg_text(result, row, 3), "found",
+            pg_text(result, row, 4));
+    }
+    PQclear(result);
+    return status;
+}
+
 static struct status begin_progress(struct compare *compare, struct fault *fault)
 {
     PGresult *result = NULL;
@@ -311,6 +329,8 @@ struct status compare_all(struct compare *compare, struct fault *fault)
         hasher_add(all, sha256_format(digest, hex), SHA256_TEXT_SIZE);
     }
     compare->digest = hasher_end(all);
+    if (!status_failed(status) && !compare->quiet)
+        status = check_counts(compare, fault);
     arena_close(compare->arena);
     hasher_close(compare->link);
     hasher_close(compare->table);

@@ -42,14 +42,16 @@ def test_what_is_broken_is_named(applied):
         ("update orgcode.receipt set data = replace(data, '\"number\":2', '\"number\":9') where number = 2", "receipt", "hash"),
         ("delete from orgcode.change where sequence = 4", "change", "hole"),
         ("delete from orgcode.receipt where number = (select max(number) from orgcode.receipt)", "receipt", "last number"),
+        ("update orgcode.code set version = version + 1 where code = (select min(code) from orgcode.code where status = 1)", "code", "version"),
+        ("update orgcode.code set announced = announced + 1 where code = (select min(code) from orgcode.code)", "code", "column announced"),
         ("update orgcode.place set change_head = receipt_head", "change", "head of the chain in place")]
     applied.sql("create schema kept")
-    for table in ("change", "receipt", "place"):
+    for table in ("change", "receipt", "place", "code"):
         applied.sql(f"create table kept.{table} as table orgcode.{table}")
     for damage, table, what in damages:
         applied.sql(damage)
         code, lines = verify(applied)
-        (difference,) = [x["difference"] for x in lines if "difference" in x]
+        difference = next(x["difference"] for x in lines if "difference" in x)
         assert code == 1 and (difference["table"], difference["what"]) == (table, what)
         applied.sql(f"truncate orgcode.{table}; insert into orgcode.{table} table kept.{table}; "
                     "truncate orgcode.place; insert into orgcode.place table kept.place")
