@@ -50,6 +50,11 @@ def test_back_and_forth_under_load(make_registry, capsys):
         done.append(swap(registry, "--schema", "third", "--drop-before"))
         assert follower.wait() == 0 and '"swapped":true' in follower.log_text()
         done.append(swap(registry, "--back"))
+        for label in ("apply", "apply-2"):
+            swapping = registry.start("replay", "swap", "--back", "--json", *PATIENT, label=f"swap beside {label}")
+            registry[label].kill()
+            registry[label].start()
+            assert swapping.wait(120) == 0, swapping.tail()
         done.append(swap(registry, "--back"))
     finally:
         loader.finish()
