@@ -41,7 +41,7 @@ secure_role()
     case "$1" in
     admin) echo orgcode ;;
     operator) echo orgcode-replay ;;
-    apply | notify | serve) echo "orgcode-$1" ;;
+    apply | notify | serve | redrive) echo "orgcode-$1" ;;
     esac
 }
 
@@ -75,7 +75,7 @@ ssl.key.location=$tls/$name.key"
             echo "bootstrap = $(secure_bootstrap "$name")"
             sed 's/^/property = /' <<<"$properties"
         fi
-        case "$name" in apply | notify | serve | operator) echo "pg = $(secure_conninfo "$name")" ;; esac
+        case "$name" in apply | notify | serve | operator | redrive) echo "pg = $(secure_conninfo "$name")" ;; esac
     } >"$file.conf"
     [ "$name" != serve ] || return 0
     printf 'bootstrap.servers=%s\n%s\n' "$(secure_bootstrap "$name")" "$properties" >"$file.librdkafka"
@@ -150,23 +150,32 @@ END
 # The JVM looks into the list of revoked certificates at each handshake; it reads it again after 30 s.
 secure_kafka_java() { echo -Dcom.sun.net.ssl.checkRevocation=true -Dcom.sun.security.enableCRLDP=true; }
 
-# secure_transactional ACCOUNT PATTERN NAME: rights on transactional ids, which Debian's librdkafka cannot give.
+# secure_transactional PATTERN NAME ACCOUNT...: rights on transactional ids, which Debian's librdkafka cannot give.
 secure_transactional()
 {
+    local pattern=$1 name=$2 account
+    local -a principals=()
+    shift 2
+    for account in "$@"; do principals+=(--allow-principal "User:$account"); done
     java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$(kafka_jars)/lib/*" org.apache.kafka.tools.AclCommand \
         --bootstrap-server "$(kafka_bootstrap)" --command-config "$ORGCODE_HOME/accounts/admin.java" \
-        --add --allow-principal "User:$1" --operation Write --operation Describe \
-        --resource-pattern-type "$2" --transactional-id "$3" </dev/null >>"$ORGCODE_HOME/log/rights.log" 2>&1 9>&-
+        --add "${principals[@]}" --operation Write --operation Describe \
+        --resource-pattern-type "$pattern" --transactional-id "$name" </dev/null >>"$ORGCODE_HOME/log/rights.log" 2>&1 9>&-
 }
 
-# secure_rights notify-PATTERN notify-NAME redrive-PATTERN redrive-NAME: once a home.
+# secure_rights [PREFIX]: once a home; without a prefix for any registry, as tests have many on one Kafka.
 secure_rights()
 {
-    local pid
+    local rc=0
     [ ! -f "$ORGCODE_HOME/accounts/rights" ] || return 0
-    secure_transactional redrive "$3" "$4" &
-    pid=$!
-    if ! secure_transactional notify "$1" "$2" || ! wait $pid; then
+    if [ $# = 0 ]; then
+        secure_transactional literal '*' notify redrive operator || rc=1
+    else
+        secure_transactional prefixed "$1-notify" notify operator || rc=1
+        secure_transactional prefixed "$1-redrive" redrive || rc=1
+        secure_transactional prefixed "$1-import" operator || rc=1
+    fi
+    if [ $rc != 0 ]; then
         log_tail "$ORGCODE_HOME/log/rights.log"
         die "the rights on transactional ids could not be given" "The log is $ORGCODE_HOME/log/rights.log."
     fi
@@ -188,9 +197,9 @@ hostssl all postgres 127.0.0.1/32 scram-sha-256
 hostssl all all      127.0.0.1/32 cert map=registry
 END
     postgres_as_owner sh -c "umask 077 && cat >'$folder/data/pg_ident.conf'" <<'END'
-registry admin                     orgcode
-registry operator                  orgcode-replay
-registry /^(apply|notify|serve)$   orgcode-\1
+registry admin                             orgcode
+registry operator                          orgcode-replay
+registry /^(apply|notify|serve|redrive)$   orgcode-\1
 END
 }
 

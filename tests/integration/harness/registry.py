@@ -66,8 +66,10 @@ class Registry:
     def env_of(self, name, args=()):
         """The environment of orgcode-NAME; in secure mode each program comes by its own account."""
         account = {"publish": "gateway", "topics": "admin", "replay": "operator"}.get(name, name)
-        if name == "apply" and {"--migrate", "init"} & set(args) or name == "replay" and "authority" in args:
+        if name == "apply" and {"--migrate", "init"} & set(args):
             account = "admin"
+        if name == "replay" and args:  # what makes schemas, rights or another registry's topics is the admin's
+            account = {"redrive": "redrive", **dict.fromkeys(("authority", "rebuild", "swap", "verify", "import", "reset"), "admin")}.get(args[0], account)
         return {**self.env, **self.services.account_env(account, self.conninfo)}
 
     def run(self, name, *args, check=False, timeout=120, stdin=None, env=None):

@@ -78,7 +78,7 @@ class Services:
         """What a program needs in its environment to come as this account; conninfo: the owner's."""
         if not self.secure:
             return {"ORGCODE_BOOTSTRAP": self.bootstrap, "ORGCODE_PG": conninfo}
-        role = {"apply": "orgcode-apply", "notify": "orgcode-notify", "serve": "orgcode-serve", "operator": "orgcode-replay"}.get(account)
+        role = {"apply": "orgcode-apply", "notify": "orgcode-notify", "serve": "orgcode-serve", "redrive": "orgcode-redrive", "operator": "orgcode-replay"}.get(account)
         if role:
             conninfo = conninfo.replace("user=orgcode ", f"user={role} ").replace("/tls/admin.", f"/tls/{account}.")
         return {"ORGCODE_CONFIG": str(self.home / "accounts" / f"{account}.conf"), "ORGCODE_PG": conninfo}
