@@ -10,11 +10,14 @@
 #include "engine/migrate.h"
 #include "national.h"
 
-/* orgcode-bench-apply CONNINFO [established|mixed] [ACTS] [BATCH]
+/* orgcode-bench-apply CONNINFO [established|mixed|rebuild] [ACTS] [BATCH]
  *
  * Acts a second through apply's engine (decode, prefetch, decide, write, commit: all but Kafka's client) against COPY
  * of the same rows into the same tables, as many acts a transaction. The database is made new. One line of figures; the
- * ratio counts. */
+ * ratio counts.
+ *
+ * rebuild: mixed acts in the engine's bulk mode, to the last index, against COPY in the same mode with the indexes that
+ * are kept in it: what is built afterwards is in the engine's time alone. */
 
 struct bench {
     struct pg pg;
@@ -26,6 +29,7 @@ struct bench {
     struct entry *entry;
     struct arena *batch_arena[2];
     int turn;
+    bool rebuild;
     long acts, batch;
     int64_t offset;
     int64_t mark[NATIONAL_PROVINCES + 1];
@@ -147,6 +151,9 @@ static void run_acts(struct bench *bench)
     run_batch(bench, 1, NATIONAL_PROVINCES);
     must(engine_settle(&bench->engine, &fault), &fault);
     PGconn *session[] = {bench->store.pg.conn, bench->apart.pg.conn};
+    if (bench->rebuild)
+        must(store_bulk_begin(&bench->apart, &fault), &fault);
+    engine_bulk(&bench->engine, bench->rebuild);
     bench->prepare_s = 0;
     bench->cpu_s = -cpu_seconds();
     for (int i = 0; i < 2; i++)
@@ -157,6 +164,8 @@ static void run_acts(struct bench *bench)
         run_batch(bench, first + done, left < (size_t)bench->batch ? left : (size_t)bench->batch);
     }
     must(engine_settle(&bench->engine, &fault), &fault);
+    if (bench->rebuild)
+        must(store_bulk_end(&bench->apart, &fault), &fault);
     bench->take_s = seconds() - begun;
     bench->cpu_s += cpu_seconds();
     for (int i = 0; i < 2; i++)
@@ -255,6 +264,11 @@ static double copy_acts(struct bench *bench, size_t *bytes)
     }
     PQclear(run(bench, "truncate orgcode.code, orgcode.code_version, orgcode.succession, orgcode.act, orgcode.change, "
                        "orgcode.receipt"));
+    struct fault fault = {0};
+    if (bench->rebuild) {
+        must(store_bulk_begin(&bench->apart, &fault), &fault);
+        PQclear(run(bench, "set synchronous_commit = off"));
+    }
     PQclear(run(bench, "checkpoint"));
     double begun = seconds();
     bench->copy_backend_s = backend_seconds(bench->pg.conn);
@@ -302,13 +316,15 @@ static void open_all(struct bench *bench, const char *conninfo, struct log *log)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s CONNINFO [established|mixed] [ACTS] [BATCH]\n", argv[0]);
+        fprintf(stderr, "usage: %s CONNINFO [established|mixed|rebuild] [ACTS] [BATCH]\n", argv[0]);
         return 2;
     }
-    bool mixed = argc > 2 && strcmp(argv[2], "mixed") == 0;
-    struct bench bench = {.acts = argc > 3 ? atol(argv[3]) : 100000, .batch = argc > 4 ? atol(argv[4]) : 5000};
+    const char *kind = argc > 2 ? argv[2] : "established";
+    struct bench bench = {.rebuild = strcmp(kind, "rebuild") == 0,
+        .acts = argc > 3 ? atol(argv[3]) : 100000,
+        .batch = argc > 4 ? atol(argv[4]) : 5000};
     struct log *log = log_open("bench", LOG_LEVEL_WARN, LOG_FORMAT_AUTO, 2);
-    bench.national = national_open(mixed, 1);
+    bench.national = national_open(strcmp(kind, "established") != 0, 1);
     bench.arena = arena_open(0);
     make_journal(&bench);
     open_all(&bench, argv[1], log);
@@ -323,8 +339,7 @@ int main(int argc, char **argv)
     double apply_rate = (double)bench.acts / bench.take_s, copy_rate = (double)bench.acts / copy_s;
     printf("%-12s %8ld acts, %ld a transaction: apply %7.0f acts/s (decode %.2f s of %.2f s), COPY %7.0f acts/s, ratio "
            "%.2f\n",
-        mixed ? "mixed" : "established", bench.acts, bench.batch, apply_rate, bench.prepare_s, bench.take_s, copy_rate,
-        apply_rate / copy_rate);
+        kind, bench.acts, bench.batch, apply_rate, bench.prepare_s, bench.take_s, copy_rate, apply_rate / copy_rate);
     printf("%-12s %.0f bytes an act, %.2f changes an act, accepted %lld, rejected %lld, transactions %lld, memory "
            "%ld MiB\n",
         "", (double)bytes / (double)bench.acts, (double)seen.changes / (double)bench.acts,

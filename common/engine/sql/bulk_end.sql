@@ -9,4 +9,6 @@ begin
 end
 $$;
 reset maintenance_work_mem;
+set default_statistics_target = 10; -- a small sample: autovacuum takes a better one in its time
 analyze scheme, code, code_version, succession, act, pending_act, change, receipt;
+reset default_statistics_target;
