@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 
 static const struct option_program program = {
     .name = "orgcode-apply",
-    .summary = "The one writer of the registry: journal in, PostgreSQL out.",
+    .summary = "decides the acts of the journal and writes the registry to PostgreSQL",
     .arguments = "[init]",
     .description =
         "Reads the journal (topic PREFIX.journal) in order, decides each act by the rules, and writes what it makes to "

@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 
 static const struct option_program program = {
     .name = "orgcode-validate",
-    .summary = "forward acts from the authorities' topics to the journal",
+    .summary = "forwards acts from the authorities' topics to the journal",
     .arguments = "",
     .description =
         "Reads every topic PREFIX.acts.<AUTHORITY>, new ones too, and writes for each record one to PREFIX.journal: "

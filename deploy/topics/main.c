@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 
 static const struct option_program program = {
     .name = "orgcode-topics",
-    .summary = "make the Kafka topics of a registry",
+    .summary = "makes the Kafka topics of a registry",
     .arguments = "[AUTHORITY...]",
     .description = "Creates the topics of the registry, and those of each AUTHORITY (`ROOT`, `H26`): the topic of its acts and "
                    "that of its receipts. A topic that exists is left as it is, so the command may be repeated. With --rights, "
