@@ -80,7 +80,9 @@ struct status pg_fail_result(struct pg *pg, const PGresult *result, const char *
     const char *text = result ? PQresultErrorMessage(result) : NULL;
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     text = text && text[0] ? text : PQerrorMessage(pg->conn);
-    struct status status = pg_lost(pg) ? (struct status){STATUS_RETRY, "lost-connection"} : state_status(state);
+    /* An error without SQLSTATE is libpq's own, about the connection: a failed write is told before it knows of the loss. */
+    bool lost = pg_lost(pg) || (result && !state);
+    struct status status = lost ? (struct status){STATUS_RETRY, "lost-connection"} : state_status(state);
     return status_fail(fault, status.class, status.code, "%s: %.*s", what, text_length(text), text);
 }
 

@@ -1,7 +1,6 @@
 #include "apply.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "engine/engine.h"
 #include "feed.h"
@@ -9,10 +8,13 @@
 #include "init.h"
 #include "shell/process.h"
 #include "tick.h"
+#include "witness.h"
 
 #define IDLE_MS 500
 #define WRITING_MS 2 /* for more records, before what is under way is awaited */
 #define TELL_MS 1000
+#define PAUSE_MS 100  /* a journal cannot be deleted, made anew and filled beyond our place faster */
+#define SHORT_MS 5000 /* an end of the journal before our place, for so long, is told */
 
 struct apply {
     const struct apply_options *options;
@@ -28,9 +30,10 @@ struct apply {
     struct feed *feed;
     struct tick tick;
     int term;      /* the one that was begun; 0: none */
+    time_ms begun; /* when, until a journal that is too short was told; else 0 */
     bool verified; /* the journal's record at the place is the one that was done last */
     struct backoff backoff;
-    time_ms told_at;
+    time_ms told_at, taken_at;
 };
 
 /* ---- PostgreSQL
@@ -140,16 +143,25 @@ static struct status verify(struct apply *apply, struct feed_batch *batch, struc
     apply->verified = true;
     if (at->last_offset < 0)
         return status_ok();
-    const struct entry *first = batch->entry;
-    struct sha256 digest = entry_digest(first);
-    if (first->offset != at->last_offset || memcmp(digest.byte, at->last_digest.byte, sizeof digest.byte) != 0)
-        return status_fail(fault, STATUS_STOP, "other-journal",
-            "record %lld of %s is not the one that this database has taken at offset %lld: this is "
-            "another journal, or its end was lost",
-            (long long)first->offset, apply->topic, (long long)at->last_offset);
+    struct status status = witness_compare(at, batch->entry, apply->topic, fault);
+    if (status_failed(status))
+        return status;
     batch->entry++;
     batch->count--;
     return status_ok();
+}
+
+/* Nothing comes to verify. A journal that ends before the record at the place has lost its end, or its brokers are not
+ * all back yet: either way nothing is done before the next record shows which. */
+static void doubt_end(struct apply *apply)
+{
+    int64_t last = apply->engine.at.last_offset, end = feed_end(apply->feed);
+    if (!apply->begun || last < 0 || end < 0 || end > last || time_monotonic() - apply->begun < SHORT_MS)
+        return;
+    apply->begun = 0;
+    log_error(apply->log,
+        "the journal ends before the record that this database has taken last: nothing is done until it has come back",
+        LOG_PLACE(apply->topic, 0, last), LOG_INT("end", end));
 }
 
 /* ---- terms
@@ -167,6 +179,7 @@ static struct status begin_term(struct apply *apply, int term, struct fault *fau
     const struct journal_place *at = &apply->engine.at;
     apply->verified = false;
     apply->term = term;
+    apply->begun = time_monotonic();
     feed_begin(apply->feed, term, at->last_offset >= 0 ? at->last_offset : at->next_offset);
     log_info(apply->log, "active", LOG_PLACE(apply->topic, 0, at->next_offset), LOG_INT("record", at->place.record),
         LOG_INT("sequence", at->place.sequence), LOG_INT("receipt", at->place.receipt));
@@ -206,11 +219,17 @@ static bool live(const struct apply *apply)
     return place->born && place->mode == MODE_LIVE;
 }
 
+/* After a pause the records may be those of another journal: a consumer reads on where it was, whatever was made anew
+ * under it. */
 static struct status take(struct apply *apply, struct feed_batch *batch, struct fault *fault)
 {
     struct status status = status_ok();
     if (!apply->verified)
         status = verify(apply, batch, fault);
+    else if (!apply->engine.writing && apply->engine.at.last_offset >= 0 &&
+             time_monotonic() - apply->taken_at > PAUSE_MS)
+        status = witness_check(&apply->kafka, apply->topic, apply->reader, &apply->engine.at, fault);
+    apply->taken_at = time_monotonic();
     if (status_failed(status) || batch->count == 0)
         return status;
     time_ms begun = time_monotonic();
@@ -252,7 +271,9 @@ static struct status active_round(struct apply *apply, struct fault *fault)
         status = take(apply, &batch, fault);
     else if (!status_failed(status) && apply->engine.writing)
         status = settle(apply, fault);
-    else if (!status_failed(status) && live(apply) && apply->verified)
+    else if (!status_failed(status) && !apply->verified)
+        doubt_end(apply);
+    else if (!status_failed(status) && live(apply))
         tick_serve(&apply->tick, apply->store.next_due);
     if (status_failed(status))
         return recover(apply, status, fault);

@@ -87,18 +87,22 @@ static void read_from(struct feed *feed, int64_t offset)
     feed->moved_at = time_monotonic();
 }
 
+static void new_term(struct feed *feed, bool assigned)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->assigned = assigned;
+    feed->term++;
+    feed->wanted = feed->expected = -1;
+    batch_clear(feed->filling);
+    pthread_cond_broadcast(&feed->changed);
+    pthread_mutex_unlock(&feed->lock);
+}
+
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     struct feed *feed = ((struct kafka_client *)opaque)->user;
     bool answer = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, assigned = answer && list->cnt > 0;
-    pthread_mutex_lock(&feed->lock);
-    feed->assigned = assigned;
-    feed->term++;
-    feed->wanted = -1;
-    feed->expected = -1;
-    batch_clear(feed->filling);
-    pthread_cond_broadcast(&feed->changed);
-    pthread_mutex_unlock(&feed->lock);
+    new_term(feed, assigned);
     /* Where to begin stands in PostgreSQL: nothing is read, from no offset, before the writer says it. (To assign the
      * partition paused and then seek loses a race in the library when brokers come back: it went on reading at the
      * end.) */
@@ -217,6 +221,9 @@ static void *run(void *argument)
     struct feed *feed = argument;
     bool drained = false;
     while (serve(feed, drained)) {
+        /* brokers that were all away may come back with a journal whose end was lost: the writer verifies again */
+        if (atomic_exchange(&feed->consumer.down, false) && feed->assigned)
+            new_term(feed, true);
         if (batch_full(feed)) {
             serve_full(feed);
             continue;
@@ -378,10 +385,16 @@ void feed_tell(struct feed *feed, int64_t next_offset)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-int64_t feed_lag(struct feed *feed, int64_t next_offset)
+int64_t feed_end(struct feed *feed)
 {
     int64_t low = 0, high = -1;
     if (rd_kafka_get_watermark_offsets(feed->consumer.rk, feed->config.topic, 0, &low, &high) || high < 0)
         return -1;
-    return high > next_offset ? high - next_offset : 0;
+    return high;
+}
+
+int64_t feed_lag(struct feed *feed, int64_t next_offset)
+{
+    int64_t end = feed_end(feed);
+    return end < 0 ? -1 : end > next_offset ? end - next_offset : 0;
 }

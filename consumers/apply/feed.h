@@ -41,6 +41,8 @@ struct status feed_next(
     struct feed *feed, int term, int timeout_ms, struct feed_batch *out, struct fault *fault) MUST_USE;
 /* Tells the group how far we are: for operators' tools alone. */
 void feed_tell(struct feed *feed, int64_t next_offset);
+/* Where the journal ends, as last known; -1: unknown. */
+int64_t feed_end(struct feed *feed);
 /* Records in the journal that are not read yet, as last known; -1: unknown. */
 int64_t feed_lag(struct feed *feed, int64_t next_offset);
 

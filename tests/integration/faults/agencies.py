@@ -33,7 +33,7 @@ class Agencies:
         self.published = self.killed = self.repeated = 0
         self.allowed = 1.0  # the part of the load that may be published by now
         self.error, self._stopping = None, threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self):
         self._thread.start()
@@ -42,6 +42,10 @@ class Agencies:
     def stop(self):
         self._stopping.set()
         return self.wait()
+
+    def leave(self):
+        """Something else has failed: no more is sent, and nobody waits."""
+        self._stopping.set()
 
     def wait(self):
         self._thread.join(OUTAGE * 3)

@@ -11,9 +11,10 @@ class Clock:
     def __init__(self, path):
         self.path = Path(path)
         self.set(0)
-        # clocks that only count go on rightly, as they do on a machine whose date is set
+        # Clocks that only count go on rightly, as they do on a machine whose date is set. (Without the last word Java's waits
+        # never end.)
         self.env = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(self.path), "FAKETIME_CACHE_DURATION": "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+                    "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
 
     def set(self, seconds):
         new = self.path.with_suffix(".new")

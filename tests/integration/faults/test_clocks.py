@@ -27,12 +27,14 @@ def broker_clock(tmp_path_factory):
 def own_services(broker_clock):
     home = tempfile.mkdtemp(prefix="orgcode-clock-")
     services = Services(home)
-    services.start("postgres")
-    services.env.update(broker_clock.env)
-    services.start()
-    yield services
-    services.clean()
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        services.start("postgres")
+        services.env.update(broker_clock.env)
+        services.start()
+        yield services
+    finally:
+        services.clean()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def now():
@@ -44,19 +46,21 @@ class Story:
 
     def __init__(self, services, folder, broker, machine):
         self.registry, self.broker, self.machine = Registry(services, folder), broker, machine
-        self.act_of, self.count = {}, 0
+        first = [self.registry.established("H26", "ROOT", on="2025-01-01"), self.registry.established("H26.900", on=day(5 * DAY))]
+        acts = first + [self.registry.established(f"H26.{number}") for number in range(1, 200)]
+        for act in acts:
+            act["publishedAt"] = "2025-07-01T00:00:00.000+07:00"
+        frames = self.registry.frames(acts)
+        self.act_of = dict(zip(frames, map(nfc, acts)))
+        self._following = iter(frames)
 
-    def publish(self, act):
-        act["publishedAt"] = "2025-07-01T00:00:00.000+07:00"
-        frame = self.registry.frames([act])[0]
-        self.act_of[frame] = nfc(act)
+    def next(self):
+        """Publishes one more; returns its verdict."""
+        frame = next(self._following)
+        act = self.act_of[frame]
         self.registry.kafka.send(f"{self.registry.prefix}.acts.{act['authority']}", frame)
-        wait_until(lambda: act["actId"] in self.registry.verdicts(), 60, lambda: f"a receipt\n{self.registry.tails()}")
-        return self.registry.verdicts()[act["actId"]]
-
-    def next(self, **more):
-        self.count += 1
-        return self.publish(self.registry.established(f"H26.{self.count}", **more))
+        wait_until(lambda: act["actId"] in self.registry.verdicts(act["authority"]), 60, lambda: f"a receipt\n{self.registry.tails()}")
+        return self.registry.verdicts(act["authority"])[act["actId"]]
 
     def clocks(self, broker, machine):
         """Sets both, in seconds, and waits until records show it; returns journal time before and after, in seconds from now."""
@@ -86,12 +90,11 @@ def day(seconds):
 def test_journal_time_with_wrong_clocks(own_services, broker_clock, tmp_path):
     story = Story(own_services, tmp_path / "registry", broker_clock, clocks.Clock(tmp_path / "machine"))
     registry = story.registry
-    registry.env.update(story.machine.env)
     for label in ("validate", "apply", "apply-2", "notify"):
-        registry.start(label.partition("-")[0], label=label)
-    assert story.publish(registry.established("H26", "ROOT", on="2025-01-01")) == "accepted"
+        registry.start(label.partition("-")[0], label=label, env=story.machine.env)
+    assert story.next() == "accepted"
     assert abs(story.time()) < SPARE
-    assert story.publish(registry.established("H26.900", on=day(5 * DAY))) == "announced"
+    assert story.next() == "announced"
 
     story.clocks(broker=10 * DAY, machine=0)  # the broker alone is ahead: five minutes at most
     assert story.time() <= OWN_AHEAD

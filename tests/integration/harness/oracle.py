@@ -149,7 +149,8 @@ class Oracle:
         told.sort(key=lambda r: r["number"])
         return told
 
-    def check_receipts(self):
+    def check_receipts(self, origins=True):
+        """origins: of an acts topic that was made anew not every record is there any more."""
         told, previous = self._told_receipts(), "0" * 64
         wanted = [(number, receipt) for number, line in enumerate(self.lines) for receipt in line["receipts"]]
         assert [r["number"] for r in told] == list(range(1, len(wanted) + 1)), "receipts lost or told twice"
@@ -168,9 +169,11 @@ class Oracle:
             previous = hashlib.sha256(previous.encode() + canonical(plain)).hexdigest()
             assert receipt["hash"] == previous, f"receipt {receipt['number']}"
         self.check_place("receipt", len(told), "receipt_head", previous)
-        origins = [(r["origin"]["topic"], r["origin"]["offset"]) for r in told if "origin" in r]
+        if not origins:
+            return
+        places = [(r["origin"]["topic"], r["origin"]["offset"]) for r in told if "origin" in r]
         ends = self.registry.acts_ends()
-        assert sorted(origins) == sorted((f"{self.registry.prefix}.acts.{a}", n) for a in ends for n in range(ends[a])), \
+        assert sorted(places) == sorted((f"{self.registry.prefix}.acts.{a}", n) for a in ends for n in range(ends[a])), \
             "not one receipt for each record of the acts topics"
 
     def check_place(self, name, number, head_name, head):
