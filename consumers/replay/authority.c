@@ -152,9 +152,10 @@ static json_t *show_rights(struct plan *plan, struct arena *arena, const char *v
     return list;
 }
 
+/* Also when the rights are gone already: a run before this one may have ended between the two. */
 static bool cuts(const struct authority *a)
 {
-    return a->checked && a->take.count > 0 && a->options->cut_ms > 0;
+    return a->checked && a->deed != DEED_ADD && a->accounts.count > 0 && a->options->cut_ms > 0;
 }
 
 static void describe(struct authority *a, struct plan *plan)
@@ -226,10 +227,10 @@ static struct status carry_out(struct authority *a, struct fault *fault)
         status = kafka_rights_take(&a->client, a->take.item, a->take.count, 60000, fault);
     if (!status_failed(status) && a->deed == DEED_ADD)
         status = certify_all(a, "account", fault);
-    if (!status_failed(status) && a->deed == DEED_END)
-        status = certify_all(a, "revoke", fault);
     if (!status_failed(status) && cuts(a))
         status = kafka_cut(&a->client, (int)a->options->cut_ms, KAFKA_DEADLINE_MS, fault);
+    if (!status_failed(status) && a->deed == DEED_END)
+        status = certify_all(a, "revoke", fault);
     if (!status_failed(status))
         plan_done(a->run,
             json_pack("{s:I, s:I}", "given", (json_int_t)a->give.count, "taken", (json_int_t)a->take.count),

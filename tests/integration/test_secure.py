@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from harness import Registry, Services, wait_until
+from harness.program import program_path
 from harness.wait import SLOW
 
 pytestmark = pytest.mark.secure
@@ -288,7 +289,6 @@ def test_a_revoked_account_is_refused_within_five_seconds_and_cut_off(make, secu
 
 
 def end_command(registry):
-    from harness.program import program_path
     return [f"ORGCODE_CERTIFY={TLS}", *(f"{k}={v}" for k, v in tls_of(registry.services).items()),
             program_path("replay"), "authority", "end", "H26", "--force"]
 
@@ -330,6 +330,38 @@ def test_an_account_from_its_first_day_to_its_last(make, secured):
     assert authority(registry, "list", check=True).stdout.count("H26") == 0
     assert not (secured.home / "tls/H26.key").exists()
     assert registry.verdicts("H26")[unit["actId"]] == "accepted"  # what was published stays
+
+
+# ---- the script ---------------------------------------------------------------------------------------------------------
+
+def test_the_script_gives_a_request_its_name_and_nothing_else(tmp_path):
+    env = {"ORGCODE_TLS": str(tmp_path / "ca here"), "PATH": "/usr/bin:/bin"}
+
+    def tls(*words, **more):
+        return subprocess.run([TLS, *words], env={**env, **more}, capture_output=True, text=True, timeout=60)
+
+    def text(name):
+        return subprocess.run(["openssl", "x509", "-in", tmp_path / "ca here" / f"{name}.pem", "-noout", "-subject", "-serial", "-ext",
+                               "basicConstraints,extendedKeyUsage"], capture_output=True, text=True, check=True).stdout
+
+    assert tls("account", "H26").returncode == 1  # no authority yet
+    assert tls("init").returncode == 0 and tls("init").returncode == 0
+    subprocess.run(["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", tmp_path / "own.key", "-subj", "/CN=admin", "-addext",
+                    "basicConstraints=CA:TRUE", "-out", tmp_path / "own.csr"], check=True, capture_output=True)
+    assert tls("sign", "H64", tmp_path / "own.csr").returncode == 0
+    assert "CN = H64" in text("H64") and "CA:FALSE" in text("H64") and "admin" not in text("H64")
+    for name in ("../H26", "a b", "ca", "CA", "", "-x", "a/b", "H26,CN=admin"):
+        assert tls("account", name).returncode == 2, name
+    # one that runs out soon is replaced, another is left
+    assert tls("account", "H26", ORGCODE_TLS_DAYS="10").returncode == 0
+    soon = text("H26")
+    assert tls("account", "H26").returncode == 0 and text("H26") != soon
+    later = text("H26")
+    assert tls("account", "H26").returncode == 0 and text("H26") == later
+    assert tls("list").stdout.count("H26") == 2
+    assert tls("revoke", "H26").returncode == 0 and tls("list").stdout.count("revoked") == 2  # both of them
+    assert tls("revoke", "H26").returncode == 1
+    assert (tmp_path / "ca here").stat().st_mode & 0o077 == 0
 
 
 # ---- PostgreSQL ---------------------------------------------------------------------------------------------------------
