@@ -60,7 +60,7 @@ def publish_as(registry, account, acts, *words):
 
 # ---- who may do what: said here once more, by hand --------------------------------------------------------------------
 
-TOPICS = ["acts.H26", "acts.G12", "journal", "changes", "state", "receipts.H26", "receipts.G12", "rejected", "notify.place"]
+TOPICS = ["acts.H26", "acts.G12", "journal", "changes", "state", "receipts.H26", "receipts.G12", "rejected", "notify.place", "validate.control"]
 WRITES = {
     "H26": {"acts.H26"},
     "press": set(),
@@ -69,13 +69,13 @@ WRITES = {
     "notify": {"changes", "state", "receipts.H26", "receipts.G12", "notify.place"},
     "gateway": {"acts.H26", "acts.G12"},
     "redrive": {"acts.H26", "acts.G12"},
-    "operator": {"journal", "notify.place"},
+    "operator": {"journal", "notify.place", "validate.control"},
     "K33": set(),  # has a certificate, and no rights
 }
 READS = {
     "H26": {"receipts.H26"},
     "press": {"changes", "state"},
-    "validate": {"acts.H26", "acts.G12"},
+    "validate": {"acts.H26", "acts.G12", "validate.control"},
     "apply": {"journal"},
     "notify": {"changes", "notify.place"},
     "gateway": {"receipts.H26", "receipts.G12"},
