@@ -18,7 +18,6 @@ struct work {
     struct dump side[2];
     int64_t number;         /* of the chain's last row */
     struct sha256 previous; /* its hash */
-    bool chained;           /* change, receipt */
     bool broken;            /* a fault of the chain was told */
     bool differs;
 };
@@ -113,7 +112,7 @@ static void check_link(struct work *work, const struct dump *row)
 {
     struct chain_link link;
     struct str data = dump_field(row, "data");
-    int64_t number = dump_int(row, work->table->number);
+    int64_t number = dump_int(row, work->table->key);
     if (work->broken)
         return;
     if (number != work->number + 1) {
@@ -161,9 +160,8 @@ static struct status open_sides(struct work *work, struct fault *fault)
     struct pair *pair = work->compare->pair;
     struct status status = status_ok();
     for (int i = 0; i < 2 && pair->schema[i] && !status_failed(status); i++)
-        status = dump_open(&work->side[i], &pair->pg[i], work->table, INT64_MAX, work->compare->arena, fault);
-    if (!status_failed(status) && pair->schema[1] &&
-        memcmp(&work->side[0].columns, &work->side[1].columns, sizeof(int)) != 0)
+        status = dump_open(&work->side[i], &pair->pg[i], work->table, work->compare->arena, fault);
+    if (!status_failed(status) && pair->schema[1] && work->side[0].columns != work->side[1].columns)
         return status_fail(fault, STATUS_REJECT, "columns", "table %s has %d columns in %s, %d in %s",
             work->table->name, work->side[0].columns, pair->schema[0], work->side[1].columns, pair->schema[1]);
     return status;
@@ -179,7 +177,7 @@ static void add_row(struct work *work)
         size[i] = (uint8_t)((uint64_t)row->row.len >> (56 - 8 * i));
     hasher_add(compare->table, size, sizeof size);
     hasher_add(compare->table, row->row.data, row->row.len);
-    if (work->chained)
+    if (work->table->chained)
         check_link(work, row);
     progress_at(&compare->progress, ++compare->rows, compare->progress.total);
 }
@@ -233,7 +231,7 @@ static void tell_table(const struct work *work, struct sha256 digest)
     const struct compare *compare = work->compare;
     const char *verdict = work->differs              ? "different"
                           : compare->pair->schema[1] ? "equal"
-                          : work->chained            ? "the chain holds"
+                          : work->table->chained     ? "the chain holds"
                                                      : "read";
     sha256_format(digest, hex);
     if (compare->quiet)
@@ -250,17 +248,14 @@ static void tell_table(const struct work *work, struct sha256 digest)
 static struct status compare_table(
     struct compare *compare, const struct dump_table *table, struct sha256 *out, struct fault *fault)
 {
-    struct work work = {.compare = compare,
-        .table = table,
-        .previous = chain_start,
-        .chained = table->number && strcmp(table->number, table->key) == 0};
+    struct work work = {.compare = compare, .table = table, .previous = chain_start};
     arena_reset(compare->arena);
     struct status status = open_sides(&work, fault);
     hasher_begin(compare->table);
     if (!status_failed(status))
         status = read_rows(&work, fault);
     *out = hasher_end(compare->table);
-    if (!status_failed(status) && work.chained)
+    if (!status_failed(status) && table->chained)
         check_head(&work);
     for (int i = 0; i < 2; i++)
         if (work.side[i].pg)

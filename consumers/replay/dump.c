@@ -8,17 +8,17 @@
 
 /* Every text of a key is compared byte by byte (collate "C"). An edge may stand twice: all its columns order it. */
 const struct dump_table dump_tables[DUMP_TABLES] = {
-    {"place", "one", NULL, "mode, next_offset, last_offset"},
-    {"origin_mark", "origin", NULL, NULL},
-    {"scheme", "scheme", NULL, NULL},
-    {"law", "version", NULL, NULL},
-    {"code", "code", NULL, NULL},
-    {"code_version", "code, valid_from, sequence", "sequence", NULL},
-    {"succession", "from_code, to_code, on_date, act, sequence, continues, undone_sequence", NULL, NULL},
-    {"act", "act_id, authority", NULL, NULL},
-    {"pending_act", "number", NULL, NULL},
-    {"change", "sequence", "sequence", NULL},
-    {"receipt", "number", "number", NULL},
+    {.name = "place", .key = "one", .but = "next_offset, last_offset"},
+    {.name = "origin_mark", .key = "origin"},
+    {.name = "scheme", .key = "scheme"},
+    {.name = "law", .key = "version"},
+    {.name = "code", .key = "code"},
+    {.name = "code_version", .key = "code, valid_from, sequence"},
+    {.name = "succession", .key = "from_code, to_code, on_date, act, sequence, continues, undone_sequence"},
+    {.name = "act", .key = "act_id, authority"},
+    {.name = "pending_act", .key = "number"},
+    {.name = "change", .key = "sequence", .chained = true},
+    {.name = "receipt", .key = "number", .chained = true},
 };
 
 static struct status read_columns(struct dump *dump, struct arena *arena, struct str *list, struct fault *fault)
@@ -45,18 +45,16 @@ static struct status read_columns(struct dump *dump, struct arena *arena, struct
     return status;
 }
 
-struct status dump_open(struct dump *dump, struct pg *pg, const struct dump_table *table, int64_t last,
-    struct arena *arena, struct fault *fault)
+struct status dump_open(
+    struct dump *dump, struct pg *pg, const struct dump_table *table, struct arena *arena, struct fault *fault)
 {
     *dump = (struct dump){.table = table, .pg = pg};
-    struct str list, where = STR("");
+    struct str list;
     struct status status = read_columns(dump, arena, &list, fault);
     if (status_failed(status))
         return status;
-    if (table->number && last < INT64_MAX)
-        where = str_format(arena, "where %s <= %lld ", table->number, (long long)last);
-    struct str sql = str_format(arena, "copy (select %.*s from %s %.*sorder by %s) to stdout (format binary)",
-        STR_ARG(list), table->name, STR_ARG(where), table->key);
+    struct str sql = str_format(arena, "copy (select %.*s from %s order by %s) to stdout (format binary)",
+        STR_ARG(list), table->name, table->key);
     PGresult *result = PQexec(pg->conn, sql.data);
     if (PQresultStatus(result) != PGRES_COPY_OUT)
         status = status_fail(

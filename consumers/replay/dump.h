@@ -8,9 +8,9 @@
 
 struct dump_table {
     const char *name;
-    const char *key;    /* columns that order the rows, with commas */
-    const char *number; /* only appended to, in order of this column; NULL: rows change */
-    const char *but;    /* columns that tell nothing of the registry's state */
+    const char *key; /* columns that order the rows, with commas */
+    const char *but; /* columns that tell nothing of the registry's state; NULL: none */
+    bool chained;    /* numbered by its key without holes, each row bears the hash of the one before */
 };
 enum { DUMP_TABLES = 11, DUMP_COLUMNS = 64 };
 extern const struct dump_table dump_tables[DUMP_TABLES];
@@ -34,9 +34,9 @@ struct dump {
 };
 
 /* The connection's search path is on the schema; nothing else can be done with it until the end or dump_close.
- * `last`: of table->number; INT64_MAX: all. Texts are in the arena. */
-struct status dump_open(struct dump *dump, struct pg *pg, const struct dump_table *table, int64_t last,
-    struct arena *arena, struct fault *fault) MUST_USE;
+ * Texts are in the arena. */
+struct status dump_open(struct dump *dump, struct pg *pg, const struct dump_table *table, struct arena *arena,
+    struct fault *fault) MUST_USE;
 struct status dump_next(struct dump *dump, struct fault *fault) MUST_USE;
 /* Before the end too. */
 void dump_close(struct dump *dump);
