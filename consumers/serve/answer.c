@@ -2,7 +2,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "assets.h"
 #include "exchange.h"
+#include "page.h"
 
 /* From a response to what goes over the wire. */
 
@@ -35,7 +37,7 @@ static struct str etag_of(struct exchange *exchange)
 }
 
 /* The body gzipped, in the arena; `body` itself when that fails or does not pay. */
-static struct str gzip(struct arena *arena, struct str body)
+struct str answer_gzip(struct arena *arena, struct str body)
 {
     z_stream stream = {0};
     if (deflateInit2(&stream, 5, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -66,7 +68,7 @@ static struct MHD_Response *make(struct exchange *exchange)
     }
     struct str body = r->body;
     if (body.len >= GZIP_MIN && http_accepts(exchange->request->header[HEADER_ACCEPT_ENCODING], "gzip")) {
-        body = gzip(exchange->arena, body);
+        body = str_given(r->zipped) ? r->zipped : answer_gzip(exchange->arena, body);
         if (body.data != r->body.data)
             response_header(r, "Content-Encoding", "gzip");
     }
@@ -75,9 +77,23 @@ static struct MHD_Response *make(struct exchange *exchange)
     return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
 }
 
+/* A problem at one of the addresses for people, asked for by a browser: as a page. */
+static void answer_page(struct exchange *exchange)
+{
+    const struct request *request = exchange->request;
+    struct str first = request->uri.segments ? request->uri.segment[0] : STR("");
+    if (!str_given(exchange->response.title) || str_equal(first, STR("v1")) || str_equal(first, STR("dmdc")) ||
+        !http_accepts(request->header[HEADER_ACCEPT], "text/html"))
+        return;
+    struct work work = {.arena = exchange->arena, .request = request, .response = &exchange->response};
+    page_problem(&work);
+}
+
 enum MHD_Result answer_send(struct exchange *exchange)
 {
     struct response *r = &exchange->response;
+    if (exchange->request)
+        answer_page(exchange);
     struct str tag = r->tag ? str_of(r->tag) : etag_of(exchange);
     if (str_given(tag)) {
         response_header(r, "ETag", tag.data);

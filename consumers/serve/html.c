@@ -1,6 +1,7 @@
 #include "html.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "uri.h"
 
@@ -63,6 +64,20 @@ void html_text(struct html *html, struct str text)
         add(html, text.data + from, text.len - from);
 }
 
+/* 01/07/2025, 1 July 2025 */
+static void add_day(struct html *html, date_day day)
+{
+    static const char *const months[] = {"January", "February", "March", "April", "May", "June", "July", "August",
+        "September", "October", "November", "December"};
+    char iso[DATE_TEXT_SIZE];
+    int y, m, d;
+    if (sscanf(date_format(day, iso), "%d-%d-%d", &y, &m, &d) != 3)
+        return;
+    html_put(html, "<time datetime=\"%t\">%t</time>", str_of(iso),
+        html->language == LANGUAGE_EN ? str_format(html->arena, "%d %s %d", d, months[m - 1], y)
+                                      : str_format(html->arena, "%02d/%02d/%d", d, m, y));
+}
+
 void html_put(struct html *html, const char *markup, ...)
 {
     va_list arguments;
@@ -81,6 +96,12 @@ void html_put(struct html *html, const char *markup, ...)
             break;
         case 'w':
             html_text(html, word_text((enum word)va_arg(arguments, int), html->language));
+            break;
+        case 'd':
+            add_day(html, va_arg(arguments, date_day));
+            break;
+        case 'l':
+            html_raw(html, html->language == LANGUAGE_EN ? "en" : "vi");
             break;
         default:
             add(html, at, 1);

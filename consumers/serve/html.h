@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "core/rule.h"
 
 /* HTML that is made by the server. Text gets into a page by html_text alone, which escapes it. */
@@ -20,7 +21,7 @@ void html_raw(struct html *html, const char *markup);
 /* Text from anywhere, escaped for content and quoted attributes. */
 void html_text(struct html *html, struct str text);
 /* Markup with holes: %t a struct str, escaped; %u a struct str as part of an address, percent-encoded; %w an enum word
- * in the page's language; %% a percent sign. */
+ * and %d a date_day in the page's language; %l the language's name in addresses, "vi"; %% a percent sign. */
 void html_put(struct html *html, const char *markup, ...);
 
 /* The page's own words: X(NAME, "vi", "en") in words.def. */

@@ -41,9 +41,11 @@ struct response_header {
 
 struct response {
     unsigned status;
-    const char *type; /* of the body */
-    struct str body;  /* in the exchange's arena */
-    int file;         /* else, >= 0: `length` bytes of it from `offset` on; closed by the server */
+    const char *type;         /* of the body */
+    struct str body;          /* in the exchange's arena */
+    struct str zipped;        /* the same gzipped already; absent: that is done when it is sent */
+    struct str title, detail; /* of a problem: what a page says instead of the body */
+    int file;                 /* else, >= 0: `length` bytes of it from `offset` on; closed by the server */
     int64_t offset, length;
     struct stream *stream; /* else: events without end; the server's from here on */
     /* The body stands for this text: its ETag is made from it (weak, as freshness may differ). Absent: none. */

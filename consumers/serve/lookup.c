@@ -113,12 +113,6 @@ static bool version_at(struct work *work, struct str key, date_day day, int64_t 
     return true;
 }
 
-struct lookup {
-    struct code *code;  /* as it stands */
-    struct code *shown; /* its record at the times that were asked for; `code` when none was */
-    struct str legacy;  /* the legacy code that was asked for; absent: it was the code itself */
-};
-
 static void write_organization(struct work *work, const struct lookup *lookup)
 {
     const struct code *code = lookup->code;
@@ -184,28 +178,34 @@ static bool find(struct work *work, struct lookup *out)
     return lookup_code(work, today, &out->code) && out->code;
 }
 
-void lookup_organization(struct work *work)
+bool lookup_begin(struct work *work, struct lookup *out)
 {
-    struct lookup lookup;
     bool valid_given = str_given(uri_parameter(&work->request->uri, STR("validAt"))), known_given;
     date_day day;
     time_ms known_at = 0;
     int64_t sequence;
     if (!work_begin(work) || !work_date(work, STR("validAt"), date_of(work->fresh.recorded), &day) ||
-        !work_time(work, STR("knownAt"), &known_given, &known_at) || !find(work, &lookup))
-        return;
-    lookup.shown = lookup.code;
-    if (valid_given || known_given) {
-        sequence = work->fresh.sequence;
-        if ((known_given && !work_known(work, known_at, &sequence)) ||
-            !version_at(work, lookup.code->key, day, sequence, &lookup.shown))
-            return;
-        if (!lookup.shown) {
-            char since[DATE_TEXT_SIZE];
-            work_problem(
-                work, PROBLEM_NOT_YET, lookup.code->key, str_of(date_format(lookup.code->now.issued_on, since)));
-            return;
-        }
+        !work_time(work, STR("knownAt"), &known_given, &known_at) || !find(work, out))
+        return false;
+    out->day = day;
+    out->dated = valid_given || known_given;
+    out->shown = out->code;
+    if (!out->dated)
+        return true;
+    sequence = work->fresh.sequence;
+    if ((known_given && !work_known(work, known_at, &sequence)) ||
+        !version_at(work, out->code->key, day, sequence, &out->shown))
+        return false;
+    if (!out->shown) {
+        char since[DATE_TEXT_SIZE];
+        work_problem(work, PROBLEM_NOT_YET, out->code->key, str_of(date_format(out->code->now.issued_on, since)));
     }
-    write_organization(work, &lookup);
+    return out->shown != NULL;
+}
+
+void lookup_organization(struct work *work)
+{
+    struct lookup lookup;
+    if (lookup_begin(work, &lookup))
+        write_organization(work, &lookup);
 }

@@ -1,71 +1,121 @@
 #include "page.h"
 
-#include "core/code.h"
-#include "engine/read.h"
-#include "lookup.h"
+#include "assets.h"
 #include "search.h"
 
 /* ---- around ------------------------------------------------------------------------------------------------------ */
 
-static struct str language_name(enum language language)
+static const struct tool {
+    struct str path;
+    enum word name, title, lead;
+    struct str data; /* where a program finds the same */
+} tools[] = {
+    {STR("mergers"), WORD_MERGERS, WORD_MERGERS_TITLE, WORD_MERGERS_LEAD, STR("/v1/organizations?level=1")},
+    {STR("lookup"), WORD_RESOLVE, WORD_RESOLVE_TITLE, WORD_RESOLVE_LEAD, STR("/v1/resolve")},
+    {STR("changes"), WORD_CHANGES, WORD_CHANGES, WORD_CHANGES_LEAD, STR("/v1/changes")},
+    {STR("reports"), WORD_REPORTS, WORD_REPORTS, WORD_REPORTS_LEAD, STR("/v1/compliance")},
+    {STR("download"), WORD_DOWNLOAD, WORD_DOWNLOAD_TITLE, WORD_DOWNLOAD_LEAD, STR("/v1/snapshots")},
+};
+enum { TOOLS = sizeof tools / sizeof *tools };
+
+static struct str first_segment(const struct work *work)
 {
-    return language == LANGUAGE_EN ? STR("en") : STR("vi");
+    return work->request->uri.segments ? work->request->uri.segment[0] : STR("");
+}
+
+/* The same address in the other language. */
+static void link_language(struct html *html, const struct uri *uri)
+{
+    const char *other = html->language == LANGUAGE_EN ? "vi" : "en";
+    html_put(html, "<a class=\"language\" lang=\"%t\" hreflang=\"%t\" href=\"%t?lang=%t", str_of(other), str_of(other),
+        uri->path, str_of(other));
+    for (int i = 0; i < uri->parameters; i++)
+        if (!str_equal(uri->parameter[i].name, STR("lang")))
+            html_put(html, "&amp;%u=%u", uri->parameter[i].name, uri->parameter[i].value);
+    html_put(html, "\">%w</a>", WORD_OTHER_LANGUAGE);
+}
+
+static void navigation(struct html *html, const struct work *work)
+{
+    html_put(html, "<nav aria-label=\"%w\"><ul>", WORD_NAVIGATION);
+    html_put(html, "<li><a href=\"/?lang=%l\"%t>%w</a></li>",
+        work->request->uri.segments ? STR("") : STR(" aria-current=page"), WORD_SEARCH);
+    for (int i = 0; i < TOOLS; i++)
+        html_put(html, "<li><a href=\"/%t?lang=%l\"%t>%w</a></li>", tools[i].path,
+            str_equal(first_segment(work), tools[i].path) ? STR(" aria-current=page") : STR(""), tools[i].name);
+    html_raw(html, "</ul></nav>");
 }
 
 void page_begin(struct html *html, struct work *work, struct str title)
 {
-    enum language language = work->request->language;
-    html_open(html, work->arena, language);
+    const struct str version = assets_version();
+    html_open(html, work->arena, work->request->language);
     html_put(html,
-        "<!doctype html>\n<html lang=\"%t\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<!doctype html>\n<html lang=\"%l\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<title>%t · orgcode</title>\n"
-        "<link rel=\"stylesheet\" href=\"/assets/style.css\">\n<link rel=\"icon\" href=\"/assets/icon.svg\">\n"
-        "<script type=\"module\" src=\"/assets/app.js\"></script>\n</head>\n<body>\n",
-        language_name(language), title);
+        "<link rel=\"stylesheet\" href=\"/assets/%t/style.css\">\n<link rel=\"icon\" href=\"/assets/%t/icon.svg\">\n"
+        "<script type=\"module\" src=\"/assets/%t/app.js\"></script>\n</head>\n<body>\n",
+        title, version, version, version);
     html_put(html,
-        "<header class=\"top\"><a class=\"brand\" href=\"/?lang=%t\"><strong>%w</strong><span>%w</span></a>"
-        "<a class=\"language\" hreflang=\"%t\" href=\"?lang=%t\">%w</a></header>\n<main id=\"main\">\n",
-        language_name(language), WORD_DIRECTORY, WORD_SUBTITLE, language_name(!language), language_name(!language),
-        WORD_OTHER_LANGUAGE);
+        "<a class=\"skip\" href=\"#main\">%w</a>\n<header class=\"top\"><div class=\"brandline\">"
+        "<a class=\"brand\" href=\"/?lang=%l\"><strong>%w</strong><span>%w</span></a>",
+        WORD_SKIP, WORD_DIRECTORY, WORD_SUBTITLE);
+    link_language(html, &work->request->uri);
+    html_raw(html, "</div>");
+    navigation(html, work);
+    html_raw(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n");
+}
+
+/* What stands at the foot, with the time at which the directory stood where that was asked. */
+static void finish(struct html *html, struct work *work)
+{
+    html_raw(html, "</main>\n<footer>");
+    if (work->fresh.recorded) {
+        char time[TIME_TEXT_SIZE];
+        struct str iso = str_of(time_format(work->fresh.recorded, time));
+        html_put(html, "<p>%w %d, <time datetime=\"%t\">%t</time></p>", WORD_AS_OF, date_of(work->fresh.recorded), iso,
+            (struct str){iso.data + 11, 5});
+    }
+    html_put(html, "<p><a href=\"/openapi.json\">%w</a></p></footer>\n</body>\n</html>\n", WORD_FOR_PROGRAMS);
+    work->response->type = "text/html; charset=utf-8";
+    work->response->body = html_result(html);
+    if (!str_given(work->response->title)) /* a problem says so already */
+        response_header(work->response, "Content-Language", html->language == LANGUAGE_EN ? "en" : "vi");
 }
 
 void page_end(struct html *html, struct work *work)
 {
-    char time[TIME_TEXT_SIZE];
-    html_put(html, "</main>\n<footer>%w <time>%t</time></footer>\n</body>\n</html>\n", WORD_AS_OF,
-        str_of(time_format(work->fresh.recorded, time)));
-    work->response->type = "text/html; charset=utf-8";
-    work->response->body = html_result(html);
+    finish(html, work);
     work->response->identity = work->response->body;
 }
 
-static void search_form(struct html *html, struct str question)
+void page_search(struct html *html, struct str question)
 {
     html_put(html,
         "<form class=\"search\" role=\"search\" action=\"/\" method=\"get\"><label for=\"q\">%w</label>"
-        "<input id=\"q\" name=\"q\" type=\"search\" value=\"%t\" placeholder=\"%w\" autocomplete=\"off\" "
-        "spellcheck=\"false\">"
-        "<input type=\"hidden\" name=\"lang\" value=\"%t\"><button>%w</button></form>\n",
-        WORD_SEARCH, question, WORD_SEARCH_HINT, language_name(html->language), WORD_SEARCH);
+        "<div><input id=\"q\" name=\"q\" type=\"search\" value=\"%t\" placeholder=\"%w\" autocomplete=\"off\" "
+        "autocapitalize=\"off\" spellcheck=\"false\" enterkeyhint=\"search\">"
+        "<input type=\"hidden\" name=\"lang\" value=\"%l\"><button>%w</button></div></form>\n",
+        WORD_SEARCH_HINT, question, WORD_SEARCH_HINT, WORD_SEARCH);
 }
 
-static struct str name_of(const struct code *code)
+struct str page_name(const struct code *code)
 {
     struct str name = code->now.values.info.field[INFO_NAME];
     return str_given(name) ? name : code->key;
 }
 
-static void link_to(struct html *html, struct str key, struct str text)
+void page_link(struct html *html, struct str key, struct str text)
 {
-    html_put(html, "<a href=\"/o/%u?lang=%t\">%t</a>", key, language_name(html->language), text);
+    html_put(html, "<a href=\"/o/%u?lang=%l\">%t</a>", key, text);
 }
 
 /* ---- / ----------------------------------------------------------------------------------------------------------- */
 
 static void results(struct html *html, struct work *work, const struct search_result *found)
 {
-    html_put(html, "<section id=\"results\" aria-live=\"polite\"><h2>%w</h2>\n", WORD_RESULTS);
+    html_put(html, "<section id=\"results\"><h2>%w</h2>\n", WORD_RESULTS);
     if (found->near && found->count)
         html_put(html, "<p class=\"note\">%w:</p>\n", WORD_NEAR);
     if (!found->count)
@@ -73,18 +123,31 @@ static void results(struct html *html, struct work *work, const struct search_re
     html_raw(html, "<ol class=\"results\">\n");
     for (int i = 0; i < found->count; i++) {
         const struct code *code = found->code[i];
-        bool closed = code->now.status == CODE_CLOSED;
-        html_put(html, "<li class=\"%t\"><a href=\"/o/%u?lang=%t\"><span class=\"name\">%t</span> <code>%t</code></a>",
-            closed ? STR("closed") : STR("open"), code->key, language_name(html->language), name_of(code), code->key);
-        if (closed)
-            html_put(html, " <span class=\"badge\">%w</span>", WORD_CLOSED);
-        html_raw(html, "</li>\n");
+        html_put(html, "<li><a href=\"/o/%u?lang=%l\"><span class=\"name\">%t</span> <code>%t</code>", code->key,
+            page_name(code), code->key);
+        if (code->now.status == CODE_CLOSED)
+            html_put(html, " <span class=\"badge closed\">%w</span>", WORD_CLOSED);
+        html_raw(html, "</a></li>\n");
     }
     html_raw(html, "</ol>\n");
     if (str_given(found->next))
-        html_put(html, "<p><a rel=\"next\" href=\"/?q=%u&amp;cursor=%u&amp;lang=%t\">%w</a></p>\n",
-            uri_parameter(&work->request->uri, STR("q")), found->next, language_name(html->language), WORD_MORE);
+        html_put(html, "<p><a rel=\"next\" href=\"/?q=%u&amp;cursor=%u&amp;lang=%l\">%w</a></p>\n",
+            uri_parameter(&work->request->uri, STR("q")), found->next, WORD_MORE);
     html_raw(html, "</section>\n");
+}
+
+/* Where one may begin. */
+static void welcome(struct html *html)
+{
+    static const struct str examples[] = {STR("ha noi"), STR("so xay dung"), STR("bo tai chinh"), STR("H22")};
+    html_put(html, "<p class=\"examples\">%w: ", WORD_TRY_SEARCH);
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        html_put(html, "<a href=\"/?q=%u&amp;lang=%l\">%t</a> ", examples[i], examples[i]);
+    html_raw(html, "</p>\n<ul class=\"cards\">\n");
+    for (int i = 0; i < TOOLS; i++)
+        html_put(html, "<li><a href=\"/%t?lang=%l\"><h2>%w</h2><p>%w</p></a></li>\n", tools[i].path, tools[i].title,
+            tools[i].lead);
+    html_raw(html, "</ul>\n");
 }
 
 void page_home(struct work *work)
@@ -98,137 +161,43 @@ void page_home(struct work *work)
         return;
     page_begin(&html, work, question.len ? question : word_text(WORD_DIRECTORY, work->request->language));
     html_put(&html, "<h1>%w</h1>\n", WORD_DIRECTORY);
-    search_form(&html, question);
+    page_search(&html, question);
     if (question.len)
         results(&html, work, &found);
+    else
+        welcome(&html);
     work->response->status = MHD_HTTP_OK;
     page_end(&html, work);
 }
 
-/* ---- /o/{code} --------------------------------------------------------------------------------------------------- */
+/* ---- the tools --------------------------------------------------------------------------------------------------- */
 
-static void row(struct html *html, enum word word, struct str text)
-{
-    if (text.len)
-        html_put(html, "<dt>%w</dt><dd>%t</dd>\n", word, text);
-}
-
-static void row_day(struct html *html, enum word word, date_day day)
-{
-    char text[DATE_TEXT_SIZE];
-    if (day != DATE_NONE)
-        html_put(html, "<dt>%w</dt><dd><time>%t</time></dd>\n", word, str_of(date_format(day, text)));
-}
-
-static void row_code(struct html *html, enum word word, struct str key)
-{
-    if (!key.len)
-        return;
-    html_put(html, "<dt>%w</dt><dd>", word);
-    link_to(html, key, key);
-    html_raw(html, "</dd>\n");
-}
-
-static void row_edges(struct html *html, enum word word, const struct edge_list *list)
-{
-    char day[DATE_TEXT_SIZE];
-    if (!list->count)
-        return;
-    html_put(html, "<dt>%w</dt><dd><ul>", word);
-    for (int i = 0; i < list->count; i++) {
-        html_raw(html, "<li>");
-        link_to(html, list->item[i].code, list->item[i].code);
-        html_put(html, " (<time>%t</time>)</li>", str_of(date_format(list->item[i].on, day)));
-    }
-    html_raw(html, "</ul></dd>\n");
-}
-
-static void facts(struct html *html, const struct code *code, struct str authority)
-{
-    static const enum word word[INFO_FIELDS] = {[INFO_NAME] = WORD_NAME,
-        [INFO_NAME_EN] = WORD_NAME_EN,
-        [INFO_SHORT_NAME] = WORD_SHORT_NAME,
-        [INFO_TYPE] = WORD_TYPE,
-        [INFO_ADDRESS] = WORD_ADDRESS,
-        [INFO_EMAIL] = WORD_EMAIL,
-        [INFO_PHONE] = WORD_PHONE,
-        [INFO_FAX] = WORD_FAX,
-        [INFO_WEBSITE] = WORD_WEBSITE,
-        [INFO_LEGACY_CODE] = WORD_LEGACY_CODE};
-    const struct record *record = &code->now;
-    char number[12], day[DATE_TEXT_SIZE];
-    html_raw(html, "<dl class=\"facts\">\n");
-    row(html, WORD_CODE, code->key);
-    html_put(html, "<dt>%w</dt><dd><span class=\"badge %t\">%w</span></dd>\n", WORD_STATUS,
-        record->status == CODE_OPEN ? STR("open") : STR("closed"),
-        record->status == CODE_OPEN ? WORD_OPEN : WORD_CLOSED);
-    for (int i = 0; i < INFO_FIELDS; i++)
-        if (i != INFO_NAME)
-            row(html, word[i], record->values.info.field[i]);
-    snprintf(number, sizeof number, "%d", code->level);
-    row(html, WORD_LEVEL, str_of(number));
-    row_code(html, WORD_PARENT, code->parent);
-    row_code(html, WORD_AUTHORITY, authority);
-    row_day(html, WORD_ISSUED_ON, record->issued_on);
-    row_day(html, WORD_CLOSED_ON, record->closed_on);
-    const struct decision_doc *decision = &record->values.decision;
-    if (decision->given)
-        html_put(html, "<dt>%w</dt><dd>%t, %w %t, %w <time>%t</time></dd>\n", WORD_DECISION, decision->number,
-            WORD_DECISION_OF, decision->issued_by, WORD_DECISION_ON, str_of(date_format(decision->issued_on, day)));
-    row_edges(html, WORD_PREDECESSORS, &record->predecessors);
-    row_edges(html, WORD_SUCCESSORS, &record->successors);
-    html_raw(html, "</dl>\n");
-}
-
-static bool units(struct html *html, struct work *work, const struct code *code)
-{
-    PGresult *result = units_ask(work, code->key, CODE_OPEN, STR(""), 201);
-    if (!result)
-        return false;
-    int rows = PQntuples(result);
-    html_put(html, "<section id=\"units\"><h2>%w</h2>\n<ul class=\"tree\">\n", rows ? WORD_UNITS : WORD_NO_UNITS);
-    for (int i = 0; i < rows && i < 200; i++) {
-        const struct code *unit = units_read(work, result, i);
-        html_put(html, "<li><a href=\"/o/%u?lang=%t\">%t</a> <code>%t</code></li>\n", unit->key,
-            language_name(html->language), name_of(unit), unit->key);
-    }
-    html_raw(html, rows > 200 ? "</ul>\n<p>…</p></section>\n" : "</ul></section>\n");
-    PQclear(result);
-    return true;
-}
-
-static void never_issued(struct work *work)
+void page_tool(struct work *work)
 {
     struct html html;
-    unsigned status = work->response->status;
-    *work->response = (struct response){.file = -1, .status = status};
-    page_begin(&html, work, work->request->argument[0]);
-    html_put(&html, "<h1>%t</h1>\n<p class=\"note\">%w</p>\n", work->request->argument[0], WORD_NEVER_ISSUED);
-    search_form(&html, work->request->argument[0]);
-    page_end(&html, work);
-}
-
-void page_organization(struct work *work)
-{
-    struct html html;
-    struct code *code;
-    struct str authority;
-    if (!work_begin(work))
-        return;
-    if (!lookup_issued(work, &code)) {
-        if (work->response->status == MHD_HTTP_NOT_FOUND)
-            never_issued(work);
-        return;
-    }
-    if (!lookup_authority(work, code->key, &authority))
-        return;
-    page_begin(&html, work, name_of(code));
-    search_form(&html, STR(""));
-    html_put(&html, "<article id=\"organization\" data-code=\"%t\">\n<h1>%t</h1>\n", code->key, name_of(code));
-    facts(&html, code, authority);
-    if (!units(&html, work, code))
-        return;
-    html_raw(&html, "</article>\n");
+    const struct tool *tool = tools;
+    while (!str_equal(tool->path, first_segment(work)))
+        tool++;
+    page_begin(&html, work, word_text(tool->title, work->request->language));
+    html_put(&html,
+        "<h1>%w</h1>\n<p class=\"lead\">%w</p>\n<div id=\"tool\"><noscript><p class=\"note\">%w <a "
+        "href=\"%t\"><code>%t</code></a>.</p></noscript></div>\n",
+        tool->title, tool->lead, WORD_NEEDS_SCRIPT, tool->data, tool->data);
     work->response->status = MHD_HTTP_OK;
     page_end(&html, work);
+}
+
+/* ---- problems ---------------------------------------------------------------------------------------------------- */
+
+void page_problem(struct work *work)
+{
+    struct html html;
+    struct str title = work->response->title, detail = work->response->detail, asked = STR("");
+    if (str_equal(first_segment(work), STR("o")) && work->request->uri.segments == 2)
+        asked = work->request->uri.segment[1];
+    page_begin(&html, work, title);
+    html_put(&html, "<h1>%t</h1>\n<p class=\"note\">%t</p>\n", title, detail);
+    page_search(&html, asked);
+    html_put(&html, "<p><a href=\"/?lang=%l\">%w</a></p>\n", WORD_ASK_AGAIN);
+    finish(&html, work);
 }

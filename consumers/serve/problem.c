@@ -43,7 +43,8 @@ void problem_answer(struct arena *arena, enum language language, struct response
     writer_open(&w, arena, 512);
     writer_object(&w);
     writer_key(&w, STR("detail"));
-    writer_str(&w, fill(arena, row->detail[language], value, expected));
+    struct str detail = fill(arena, row->detail[language], value, expected);
+    writer_str(&w, detail);
     if (str_given(expected)) {
         writer_key(&w, STR("expected"));
         writer_str(&w, expected);
@@ -65,6 +66,8 @@ void problem_answer(struct arena *arena, enum language language, struct response
     if (response->file >= 0 && response->stream == NULL)
         response->file = -1;
     response->status = row->status;
+    response->title = row->title[language];
+    response->detail = detail;
     response->type = "application/problem+json";
     response->body = body;
     response->identity = STR_NONE;

@@ -1,3 +1,4 @@
+#include "assets.h"
 #include "dmdc.h"
 #include "feed.h"
 #include "health.h"
@@ -10,7 +11,13 @@
 /* Every address. */
 const struct route routes[] = {
     {METHOD_GET, "", page_home, false, "q cursor"},
-    {METHOD_GET, "o/{}", page_organization, false, ""},
+    {METHOD_GET, "o/{}", page_organization, false, "validAt knownAt"},
+    {METHOD_GET, "mergers", page_tool, true, "type on"},
+    {METHOD_GET, "lookup", page_tool, true, "codes"},
+    {METHOD_GET, "changes", page_tool, true, "authority type"},
+    {METHOD_GET, "reports", page_tool, true, "from to"},
+    {METHOD_GET, "download", page_tool, true, ""},
+    {METHOD_GET, "assets/{}/{}", assets_serve, true, ""},
     {METHOD_GET, "healthz", serve_healthz, true, ""},
     {METHOD_GET, "readyz", serve_readyz, true, ""},
     {METHOD_GET, "metrics", serve_metrics, true, ""},

@@ -35,6 +35,11 @@ const struct code *units_read(struct work *work, const PGresult *result, int row
     return read_code(result, row, 2, work->arena);
 }
 
+bool units_has(const PGresult *result, int row)
+{
+    return pg_bool(result, row, BELOW);
+}
+
 /* open (unless said otherwise), closed, all */
 static bool read_status(struct work *work, int *out)
 {
