@@ -97,7 +97,7 @@ void page_search(struct html *html, struct str question)
         "<div><input id=\"q\" name=\"q\" type=\"search\" value=\"%t\" placeholder=\"%w\" autocomplete=\"off\" "
         "autocapitalize=\"off\" spellcheck=\"false\" enterkeyhint=\"search\">"
         "<input type=\"hidden\" name=\"lang\" value=\"%l\"><button>%w</button></div></form>\n",
-        WORD_SEARCH_HINT, question, WORD_SEARCH_HINT, WORD_SEARCH);
+        WORD_SEARCH_HINT, question, WORD_SEARCH_EXAMPLE, WORD_SEARCH);
 }
 
 struct str page_name(const struct code *code)
@@ -106,9 +106,12 @@ struct str page_name(const struct code *code)
     return str_given(name) ? name : code->key;
 }
 
-void page_link(struct html *html, struct str key, struct str text)
+void page_link(struct html *html, struct str key, struct str name)
 {
-    html_put(html, "<a href=\"/o/%u?lang=%l\">%t</a>", key, text);
+    html_put(html, "<a class=\"named\" href=\"/o/%u?lang=%l\">", key);
+    if (!str_equal(key, name))
+        html_put(html, "<span class=\"name\" lang=\"vi\">%t</span> ", name);
+    html_put(html, "<code>%t</code></a>", key);
 }
 
 /* ---- / ----------------------------------------------------------------------------------------------------------- */
@@ -123,8 +126,9 @@ static void results(struct html *html, struct work *work, const struct search_re
     html_raw(html, "<ol class=\"results\">\n");
     for (int i = 0; i < found->count; i++) {
         const struct code *code = found->code[i];
-        html_put(html, "<li><a href=\"/o/%u?lang=%l\"><span class=\"name\">%t</span> <code>%t</code>", code->key,
-            page_name(code), code->key);
+        html_put(html,
+            "<li><a class=\"named\" href=\"/o/%u?lang=%l\"><span class=\"name\" lang=\"vi\">%t</span> <code>%t</code>",
+            code->key, page_name(code), code->key);
         if (code->now.status == CODE_CLOSED)
             html_put(html, " <span class=\"badge closed\">%w</span>", WORD_CLOSED);
         html_raw(html, "</a></li>\n");

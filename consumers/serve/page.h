@@ -19,7 +19,8 @@ void page_end(struct html *html, struct work *work);
 
 /* Parts of several pages. */
 void page_search(struct html *html, struct str question);
-void page_link(struct html *html, struct str key, struct str text);
+/* Name and code as a link to its page; the code alone when that is all. */
+void page_link(struct html *html, struct str key, struct str name);
 struct str page_name(const struct code *code); /* its key when it bears none */
 
 #endif

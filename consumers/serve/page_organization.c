@@ -112,7 +112,8 @@ static void head(const struct view *view)
         html_raw(html, "</ol></nav>\n");
     }
     html_put(html,
-        "<h1>%t</h1>\n<p class=\"codeline\"><code id=\"code\">%t</code> <span class=\"badge %t\">%w</span></p>\n",
+        "<h1 lang=\"vi\">%t</h1>\n<p class=\"codeline\"><code id=\"code\">%t</code> <span class=\"badge "
+        "%t\">%w</span></p>\n",
         page_name(code), code->key, open ? STR("open") : STR("closed"), open ? WORD_OPEN : WORD_CLOSED);
     banners(view);
 }
@@ -224,8 +225,9 @@ static bool units(const struct view *view)
     html_put(html, "<section id=\"units\"><h2>%w</h2>\n<ul class=\"tree\">\n", rows ? WORD_UNITS : WORD_NO_UNITS);
     for (int i = 0; i < rows && i < UNITS_SHOWN; i++) {
         const struct code *unit = units_read(view->work, result, i);
-        html_put(html, "<li data-code=\"%t\"%t><a href=\"/o/%u?lang=%l\">%t <code>%t</code></a></li>\n", unit->key,
-            units_has(result, i) ? STR(" class=more") : STR(""), unit->key, page_name(unit), unit->key);
+        html_put(html, "<li data-code=\"%t\"%t>", unit->key, units_has(result, i) ? STR(" class=more") : STR(""));
+        page_link(html, unit->key, page_name(unit));
+        html_raw(html, "</li>\n");
     }
     html_raw(html, "</ul>");
     if (rows > UNITS_SHOWN)

@@ -12,7 +12,7 @@ const idOf = (epoch, sequence) => `${epoch}-${String(Math.max(sequence, 0)).padS
 
 function entry({ subject, type, time, recordedtime, data }) {
   const kind = kindOf(type), name = data.record?.info?.name, decision = data.decision;
-  return h('li', { class: kind === 'closed' ? 'closed' : 'open' },
+  return h('li', { class: data.record?.status ?? 'open' },
     h('p', { class: 'what' }, h('strong', {}, t(`C_${kind.toUpperCase()}`)), ' ', subject.startsWith('scheme:') || !data.record
       ? h('code', {}, subject) : codeLink(subject, name)),
     h('p', { class: 'why' }, t('EFFECTIVE_ON'), ' ', day(time), ' · ', t('RECORDED_ON'), ' ', moment(recordedtime),

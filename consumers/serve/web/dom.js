@@ -41,7 +41,7 @@ export function address(path, parameters = {}) {
   return `${path}?${query}`;
 }
 export const pageOf = (code) => address(`/o/${encodeURIComponent(code)}`);
-export const codeLink = (code, name) => h('a', { href: pageOf(code) }, name ? `${name} ` : null, h('code', {}, code));
+export const codeLink = (code, name) => h('a', { href: pageOf(code), class: 'named' }, name ? [h('span', { class: 'name', lang: 'vi' }, name), ' '] : null, h('code', {}, code));
 /** Puts what is shown into the address, so that it can be sent to somebody. */
 export const permalink = (parameters) => history.replaceState(null, '', address(location.pathname, parameters));
 export const parameter = (name) => new URLSearchParams(location.search).get(name) ?? '';

@@ -83,12 +83,12 @@ export function flow(bodies, edges, own, room) {
   });
   const boxes = graph.nodes.map((node) => {
     const record = bodies.get(node.code), name = record.info.name ?? node.code;
-    const text = lines(name, wide - 20);
+    const text = lines(name, wide - 20), top = node.y - (text.length * LINE) / 2 + 5;
     return svg('a', { href: pageOf(node.code), class: `body ${record.status}${node.code === own ? ' own' : ''}` },
       svg('title', {}, `${name} (${node.code}), ${t(record.status === 'open' ? 'OPEN' : 'CLOSED')}`),
       svg('rect', { x: node.x, y: node.y - HEIGHT / 2, width: wide, height: HEIGHT, rx: 8 }),
-      text.map((line, i) => svg('text', { x: node.x + 10, y: node.y - 10 + i * LINE }, line)),
-      svg('text', { x: node.x + 10, y: node.y - 10 + 2 * LINE, class: 'code' }, node.code));
+      text.map((line, i) => svg('text', { x: node.x + 10, y: top + i * LINE }, line)),
+      svg('text', { x: node.x + 10, y: top + text.length * LINE + 2, class: 'code' }, node.code));
   });
   return svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': t('PICTURE_OF') }, links, boxes);
 }

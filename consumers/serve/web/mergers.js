@@ -2,7 +2,7 @@
 import { codeLink, dayText, h, levelOne, pageOf, parameter, permalink, shorten, show, svg, t } from './dom.js';
 
 const TYPES = ['province', 'people_council', 'ministry', 'agency', 'other'];
-const ROW = 20, GAP = 8, COLOURS = 8;
+const ROW = 20, GAP = 8, COLOURS = 8, BETWEEN = 36, CODE = 42;
 
 /** The days on which codes of this kind flowed into others, those with most first. */
 function days(bodies) {
@@ -26,13 +26,15 @@ function groups(all, bodies, on) {
 }
 
 function picture(parts, short, width) {
-  const columns = width >= 940 ? 2 : 1, wide = (width - (columns - 1) * 40) / columns;
-  const rows = parts.reduce((sum, part) => sum + part.from.length * ROW + GAP, 0), label = Math.min(250, wide * 0.4);
-  let x = 0, y = GAP, deepest = 0, colour = 0;
+  const text = Math.max(...parts.flatMap(({ body, from }) => [body, ...from]).map((one) => measure(short(one), true)));
+  const columns = Math.max(1, Math.min(3, Math.floor((width + BETWEEN) / (2 * (text + CODE) + 70 + BETWEEN))));
+  const wide = Math.min((width - (columns - 1) * BETWEEN) / columns, 560), label = Math.min(text + CODE, wide * 0.4);
+  const rows = parts.reduce((sum, part) => sum + part.from.length * ROW + GAP, 0);
+  let x = 0, y = GAP, column = 0, deepest = 0, colour = 0;
   const made = parts.map(({ body, from }) => {
     const tall = from.length * ROW;
-    if (columns > 1 && x === 0 && y + tall / 2 > rows / columns) {
-      x = wide + 40;
+    if (column < columns - 1 && y + tall / 2 > rows / columns) {
+      x = ++column * (wide + BETWEEN);
       y = GAP;
     }
     const merged = from.length > 1 || from[0].code !== body.code, middle = y + tall / 2, right = x + wide - label;
@@ -40,11 +42,11 @@ function picture(parts, short, width) {
       const at = y + (i + 0.5) * ROW, left = x + label, half = (left + right) / 2;
       return [
         svg('path', { class: one.code === body.code ? 'ribbon kept' : 'ribbon', d: `M${left} ${at}C${half} ${at} ${half} ${middle} ${right} ${middle}` }),
-        svg('a', { href: pageOf(one.code) }, svg('text', { x: left - 7, y: at + 4.5, 'text-anchor': 'end' }, clip(short(one), label - 45),
+        svg('a', { href: pageOf(one.code) }, svg('text', { x: left - 7, y: at + 4.5, 'text-anchor': 'end' }, clip(short(one), label - CODE),
           svg('tspan', { class: 'code', dx: 5 }, one.code))),
       ];
     }), svg('a', { href: pageOf(body.code), class: 'after' }, svg('text', { x: right + 7, y: middle + 4.5 },
-      svg('tspan', { class: 'code' }, body.code), svg('tspan', { dx: 5 }, clip(short(body), label - 45)))));
+      svg('tspan', { class: 'code' }, body.code), svg('tspan', { dx: 5 }, clip(short(body), label - CODE, true)))));
     y += tall + GAP;
     deepest = Math.max(deepest, y);
     return group;
@@ -53,10 +55,13 @@ function picture(parts, short, width) {
 }
 
 const pen = document.createElement('canvas').getContext('2d');
-function clip(text, width) {
-  pen.font = '14px system-ui, sans-serif';
-  if (pen.measureText(text).width <= width) return text;
-  while (text && pen.measureText(`${text}…`).width > width) text = text.slice(0, -1);
+function measure(text, bold = false) {
+  pen.font = `${bold ? 600 : 400} 14px system-ui, sans-serif`;
+  return pen.measureText(text).width;
+}
+function clip(text, width, bold) {
+  if (measure(text, bold) <= width) return text;
+  while (text && measure(`${text}…`, bold) > width) text = text.slice(0, -1);
   return `${text.trimEnd()}…`;
 }
 

@@ -28,7 +28,7 @@ function late(id, title, lead, list, pick, names) {
   const rows = measured.map((row) => {
     const { measured: all, late: some, medianDaysLate: median, mostDaysLate: most } = pick(row), onTime = all - some;
     const label = `${t('ON_TIME')}: ${onTime}, ${t('LATE')}: ${some}`;
-    return h('tr', {}, h('th', { scope: 'row' }, codeLink(row.authority, names.get(row.authority))),
+    return h('tr', {}, h('th', { scope: 'row' }, row.authority === 'ROOT' ? t('ROOT') : codeLink(row.authority, names.get(row.authority))),
       h('td', { class: 'wide' }, bar([{ value: onTime, kind: 'good' }, { value: some, kind: 'bad' }], all, label)),
       h('td', { class: 'n' }, number(onTime)), h('td', { class: 'n' }, number(some)),
       h('td', { class: 'n' }, some ? number(median) : '–'), h('td', { class: 'n' }, some ? number(most) : '–'));
@@ -62,7 +62,7 @@ export default function reports(place) {
   const run = () => show(out, async () => {
     const [compliance, coverage, bodies] = await Promise.all([ask(address('/v1/compliance', { from: from.value, to: to.value })),
       ask('/v1/coverage'), levelOne()]);
-    const names = new Map([...bodies.map((body) => [body.code, body.info.name]), ['ROOT', '']]);
+    const names = new Map(bodies.map((body) => [body.code, body.info.name]));
     return [late('entry', t('LATE_TITLE'), t('LATE_LEAD'), compliance.authorities, (row) => row.entry, names),
       late('decision', t('DECISION_LATE_TITLE'), t('DECISION_LATE_LEAD'), compliance.authorities, (row) => row.decision, names),
       reach(coverage.authorities, names)];

@@ -1,13 +1,13 @@
 // Search as you type. On the front page the results stand where the server puts them; on others in a panel below the form.
-import { address, ask, h, pageOf, t } from './dom.js';
+import { address, ask, codeLink, h, t } from './dom.js';
 
 const WAIT_MS = 120;
 
 function item(organization) {
   const closed = organization.status === 'closed';
-  return h('li', {}, h('a', { href: pageOf(organization.code) },
-    h('span', { class: 'name' }, organization.info.name ?? organization.code), ' ', h('code', {}, organization.code),
-    closed && [' ', h('span', { class: 'badge closed' }, t('CLOSED'))]));
+  const link = codeLink(organization.code, organization.info.name);
+  if (closed) link.append(' ', h('span', { class: 'badge closed' }, t('CLOSED')));
+  return h('li', {}, link);
 }
 
 function results(question, found) {
