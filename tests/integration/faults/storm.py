@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psycopg2
 from agencies import Agencies
 from harness import wait_until
 from harness.oracle import Oracle
@@ -103,10 +104,10 @@ def backend_of(registry, name):
     try:
         rows = registry.sql("select pid from pg_stat_activity where datname = %s and application_name = %s order by backend_start",
                             registry.database, f"orgcode-{name}")
-    except Exception:  # noqa: BLE001 - PostgreSQL is just coming back
+        pid = rows[-1][0] if rows else None
+        return pid if pid and Path(f"/proc/{pid}/comm").read_text().strip() == "postgres" else None
+    except (psycopg2.Error, FileNotFoundError):  # PostgreSQL is just coming back, or the backend just went
         return None
-    pid = rows[-1][0] if rows else None
-    return pid if pid and Path(f"/proc/{pid}/comm").read_text().strip() == "postgres" else None
 
 
 def settle(registry, deadline=240):
