@@ -11,6 +11,7 @@
 #define PART_RECORDS ((size_t)2500)
 #define PART_MEMORY ((size_t)14 << 20)
 #define BOTH_MEMORY ((size_t)22 << 20)
+#define BULK_RECORDS ((size_t)5000)
 #define BULK_MEMORY ((size_t)64 << 20)
 
 void entry_read(struct entry *entry, const struct avro_reader *reader, struct arena *arena, time_ms broker_ms)
@@ -67,12 +68,12 @@ void engine_open(struct engine *engine, struct store *store, struct log *log, co
     engine->needs = calloc(PREFETCH_NEEDS, sizeof *engine->needs);
     if (!engine->needs)
         abort();
-    engine->part_max = PART_RECORDS;
     engine_bulk(engine, false);
 }
 
 void engine_bulk(struct engine *engine, bool bulk)
 {
+    engine->part_max = bulk ? BULK_RECORDS : PART_RECORDS;
     engine->arena_max = bulk ? BULK_MEMORY : PART_MEMORY;
     engine->both_max = bulk ? 2 * BULK_MEMORY : BOTH_MEMORY;
 }

@@ -55,7 +55,7 @@ void engine_open(struct engine *engine, struct store *store, struct log *log, co
  * what the next one needs is loaded through `store`. `apart` stays the caller's; engine_close lets go of it. */
 void engine_write_apart(struct engine *engine, struct store *apart);
 void engine_close(struct engine *engine);
-/* More memory, so that less is waited for: for what is read from the journal at once. */
+/* Larger transactions and more memory: for what is read from the journal at once. */
 void engine_bulk(struct engine *engine, bool bulk);
 /* Reads the place: what was in work is dropped. */
 struct status engine_start(struct engine *engine, struct fault *fault) MUST_USE;
