@@ -5,10 +5,9 @@ import json
 import pytest
 
 from harness import wait_until
-from harness.load import Load
+from harness.load import Load, Loader
 from harness.random_journal import random_records
 from harness.services import ROOT
-from test_faults import Loader
 
 
 def replay(registry, command, *args, check=True):

@@ -5,9 +5,8 @@ import json
 import pytest
 
 from harness import wait_until
-from harness.load import Load
+from harness.load import Load, Loader
 from harness.oracle import Oracle
-from test_faults import Loader
 from test_replay_rebuild import replay, same
 
 PATIENT = ("--wait", "120s", "--locked-max", "1s")  # a busy machine; what was measured is told

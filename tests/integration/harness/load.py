@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+import threading
 import time
 import unicodedata
 from pathlib import Path
@@ -136,3 +137,25 @@ class Load:
             values = [value for _, to, value in items if to == authority]
             self.sent[authority] += values
             registry.kafka.send_many(f"{registry.prefix}.acts.{authority}", [dict(value=v) for v in values], OUTAGE)
+
+
+class Loader:
+    """Sends a load's chunks from a thread of its own, evenly over some seconds."""
+
+    def __init__(self, registry, load, seconds):
+        self.registry, self.load, self.seconds, self.error = registry, load, seconds, None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        begun = time.monotonic()
+        try:
+            for number, (clock, items) in enumerate(self.load.chunks):
+                time.sleep(max(0, begun + self.seconds * number / len(self.load.chunks) - time.monotonic()))
+                self.load.send(self.registry, clock, items, self.registry.mode == "scripted")
+        except BaseException as error:  # noqa: BLE001 - told by the main thread
+            self.error = error
+
+    def finish(self):
+        self.thread.join(600)
+        assert not self.thread.is_alive() and self.error is None, self.error
