@@ -202,7 +202,7 @@ static void succession(const struct view *view)
     const struct record *record = view->record;
     struct html *html = view->html;
     html_put(html, "<section id=\"succession\"><h2>%w</h2>\n", WORD_SUCCESSION);
-    if (!record->predecessors.count && !record->successors.count)
+    if (!record->predecessors.count && !record->successors.count && !view->lookup.dated)
         html_put(html, "<p>%w</p>\n", WORD_NO_SUCCESSION);
     if (record->predecessors.count) {
         html_put(html, "<h3>%w</h3>", WORD_PREDECESSORS);

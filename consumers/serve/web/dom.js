@@ -95,8 +95,9 @@ export function copyButton(label, text) {
 export function shorten(names) {
   const first = (names[0] ?? '').split(' ');
   let same = 0;
+  if (new Set(names).size < 2) return new Map(names.map((name) => [name, name]));
   while (same < first.length - 1 && names.every((name) => name.split(' ')[same] === first[same])) same++;
-  return new Map(names.map((name) => [name, name.split(' ').slice(same).join(' ')]));
+  return new Map(names.map((name) => [name, name.split(' ').slice(same).join(' ').replace(/^./u, (c) => c.toUpperCase())]));
 }
 
 /** Every level-1 body, closed ones too. */

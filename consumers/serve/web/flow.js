@@ -1,5 +1,5 @@
 // Codes that flow into codes, from the earlier on the left to the later on the right.
-import { dayText, pageOf, svg, t } from './dom.js';
+import { dayText, pageOf, shorten, svg, t } from './dom.js';
 
 const HEIGHT = 58, GAP_Y = 14, GAP_X = 96, WIDTH_MIN = 118, WIDTH_MAX = 250, LINE = 16;
 
@@ -68,22 +68,22 @@ function lines(text, width) {
 }
 
 export function flow(bodies, edges, own, room) {
-  const graph = timeline(edges);
+  const graph = timeline(edges), nameOf = (code) => bodies.get(code).info.name ?? code;
   const layers = 1 + Math.max(...graph.nodes.map((node) => node.layer));
   const wide = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, (room - (layers - 1) * GAP_X - 4) / layers));
   const total = arrange(graph, (layer) => 2 + layer * (wide + GAP_X), (y) => y + 16);
   const width = layers * wide + (layers - 1) * GAP_X + 4, height = total + 24;
-  const dated = new Set();
+  const dated = new Set(), short = shorten(graph.nodes.map((node) => nameOf(node.code)));
   const links = graph.links.map(({ from, to, on, continues }) => {
-    const x1 = from.x + wide, x2 = to.x, middle = (x1 + x2) / 2, key = `${to.x} ${to.y} ${on}`;
-    const label = dated.has(key) ? null : svg('text', { x: x2 - 8, y: to.y - 7, 'text-anchor': 'end', class: 'date' }, dayText(on));
+    const x1 = from.x + wide, x2 = to.x, middle = (x1 + x2) / 2, key = `${from.x} ${from.y} ${on}`;
+    const label = dated.has(key) ? null : svg('text', { x: x1 + 5, y: from.y - 6, class: 'date' }, dayText(on));
     dated.add(key);
     return [svg('path', { class: continues ? 'link same' : 'link',
       d: `M${x1} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${x2} ${to.y}` }), label];
   });
   const boxes = graph.nodes.map((node) => {
-    const record = bodies.get(node.code), name = record.info.name ?? node.code;
-    const text = lines(name, wide - 20), top = node.y - (text.length * LINE) / 2 + 5;
+    const record = bodies.get(node.code), name = nameOf(node.code);
+    const text = lines(short.get(name), wide - 20), top = node.y - (text.length * LINE) / 2 + 5;
     return svg('a', { href: pageOf(node.code), class: `body ${record.status}${node.code === own ? ' own' : ''}` },
       svg('title', {}, `${name} (${node.code}), ${t(record.status === 'open' ? 'OPEN' : 'CLOSED')}`),
       svg('rect', { x: node.x, y: node.y - HEIGHT / 2, width: wide, height: HEIGHT, rx: 8 }),

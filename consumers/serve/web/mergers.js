@@ -86,7 +86,7 @@ export default function mergers(place) {
       if (!on.value) return out.replaceChildren(h('p', { class: 'note' }, t('NO_MERGERS')));
       const { before, after } = groups(byCode, bodies, on.value);
       const names = shorten([...before, ...after.map((part) => part.body)].map((body) => body.info.name ?? body.code));
-      const short = (body) => names.get(body.info.name ?? body.code).replace(/^./, (c) => c.toUpperCase());
+      const short = (body) => names.get(body.info.name ?? body.code);
       const bare = (body) => short(body).replace(/^(tỉnh|thành phố) /i, '');
       after.sort((a, b) => bare(a.body).localeCompare(bare(b.body), 'vi'));
       after.forEach((part) => part.from.sort((a, b) => (b.code === part.body.code) - (a.code === part.body.code) || (a.code < b.code ? -1 : 1)));
