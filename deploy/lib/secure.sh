@@ -134,6 +134,9 @@ advertised.listeners=SERVICES://127.0.0.1:$1,AGENCIES://127.0.0.1:$2
 listener.security.protocol.map=SERVICES:SSL,AGENCIES:SSL,CONTROLLER:SSL
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=SERVICES
+# a bound on all connections is one on each listener too, unless said otherwise: these must stay open
+listener.name.services.max.connections=2147483647
+listener.name.controller.max.connections=2147483647
 ssl.client.auth=required
 ssl.enabled.protocols=TLSv1.3
 ssl.keystore.type=PEM

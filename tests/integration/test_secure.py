@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import ConfigResource
 from harness import Registry, Services, wait_until
 from harness.program import program_path
 from harness.wait import SLOW
@@ -260,6 +261,7 @@ class Stream:
 
 def test_a_revoked_account_is_refused_within_five_seconds_and_cut_off(make, secured):
     registry = make(authorities=["ROOT"])
+    registry.start_all()  # as in service: their connections are spared, and count
     done = authority(registry, "add", "H26", "G12", check=True)
     assert "write topic" in done.stdout and "make the topics" in done.stdout
     secured.certify("H26", "G12")
@@ -287,6 +289,22 @@ def test_a_revoked_account_is_refused_within_five_seconds_and_cut_off(make, secu
     assert other.producer.flush(60 * SLOW) == 0
     assert (other.taken, other.refused_at) == (other.sent, None)
     assert registry.kafka.ends(f"{registry.prefix}.acts.G12")[0] == other.sent
+
+
+def test_a_cut_that_was_killed_keeps_nobody_out_for_long(stage):
+    def bound():
+        resource = ConfigResource(ConfigResource.Type.BROKER, "1")
+        return next(iter(stage.kafka.admin.describe_configs([resource]).values())).result(20)["max.connections"].value
+
+    free = bound()
+    process = subprocess.Popen([program_path("replay"), "authority", "suspend", "G12", "--cut", "60s"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=stage.env_of("replay", ["authority"]), cwd=stage.folder)
+    wait_until(lambda: bound() == "4", 30, "the bound is in force")
+    process.kill()
+    process.wait()
+    assert not connects(stage.services.properties("H26"))
+    authority(stage, "add", "G12", check=True)
+    assert bound() == free and connects(stage.services.properties("H26"))
 
 
 def end_command(registry):
