@@ -180,7 +180,7 @@ static bool find(struct work *work, struct lookup *out)
 
 bool lookup_begin(struct work *work, struct lookup *out)
 {
-    bool valid_given = str_given(uri_parameter(&work->request->uri, STR("validAt"))), known_given;
+    bool valid_given = uri_parameter(&work->request->uri, STR("validAt")).len > 0, known_given;
     date_day day;
     time_ms known_at = 0;
     int64_t sequence;

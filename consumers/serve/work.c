@@ -94,7 +94,7 @@ bool work_date(struct work *work, struct str name, date_day initial, date_day *o
 {
     struct str text = uri_parameter(&work->request->uri, name);
     *out = initial;
-    if (!str_given(text) || date_parse(text, out))
+    if (text.len == 0 || date_parse(text, out)) /* a form sends fields that were left empty */
         return true;
     return wrong(work, name, STR("YYYY-MM-DD"));
 }
@@ -103,7 +103,7 @@ bool work_time(struct work *work, struct str name, bool *given, time_ms *out)
 {
     struct str text = uri_parameter(&work->request->uri, name);
     date_day day;
-    *given = str_given(text);
+    *given = text.len > 0;
     if (!*given || time_parse(text, out))
         return true;
     if (!date_parse(text, &day))
