@@ -66,10 +66,10 @@ static void edges(const struct view *view, const struct edge_list *list)
     html_raw(view->html, "<ul class=\"edges\">");
     for (int i = 0; i < list->count; i++) {
         const struct successor *edge = &list->item[i];
-        html_put(view->html,
-            "<li><a href=\"/o/%u?lang=%l\">%t <code>%t</code></a> <span class=\"when\">%d%t%w</span></li>", edge->code,
-            name_of(view, edge->code), edge->code, edge->on, edge->continues ? STR(" · ") : STR(""),
-            edge->continues ? WORD_SAME_BODY : WORD_EMPTY);
+        html_raw(view->html, "<li>");
+        page_link(view->html, edge->code, name_of(view, edge->code));
+        html_put(view->html, " <span class=\"when\">%d%t%w</span></li>", edge->on,
+            edge->continues ? STR(" · ") : STR(""), edge->continues ? WORD_SAME_BODY : WORD_EMPTY);
     }
     html_raw(view->html, "</ul>\n");
     if (list->total > list->count)

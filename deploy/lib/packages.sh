@@ -1,12 +1,14 @@
 # Installs the Debian packages of deploy/packages.txt.
 # shellcheck shell=bash
 
-# packages_missing GROUP...: prints those of the groups that are not installed.
+# packages_missing GROUP...: prints those of the groups that are not installed. A command in the third column that is there
+# stands for its package, wherever it came from.
 packages_missing()
 {
-    local name group
-    while read -r name group; do
+    local name group command
+    while read -r name group command; do
         case " $* " in *" $group "*) ;; *) continue ;; esac
+        [ -z "$command" ] || ! command -v "$command" >/dev/null || continue
         [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
     done < <(sed '/^#/d;/^$/d' "$ORGCODE_ROOT/deploy/packages.txt")
 }
