@@ -1,5 +1,6 @@
 #include "lane.h"
 
+#include "mend.h"
 #include "notify.h"
 #include "shell/backoff.h"
 #include "shell/hook.h"
@@ -43,7 +44,7 @@ struct status lane_fence(struct lane *lane, struct fault *fault)
         s = kafka_topics_check(&lane->sender.client, lane->topic, lane->topics, TOPICS_MS, fault);
     for (size_t i = 0; !status_failed(s) && i < lane->topics; i++)
         sender_know(&lane->sender, lane->topic[i].name);
-    return s;
+    return status_failed(s) ? s : mend_hanging(lane, fault);
 }
 
 static const char *place_topic(const struct lane *lane)

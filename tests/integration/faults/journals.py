@@ -1,4 +1,4 @@
-"""A journal whose end is lost: what a disk that was put back, or a crash of a single machine, would make of it."""
+"""Topics whose end is lost: what a disk that was put back, or a crash of a single machine, would make of it."""
 
 import os
 import struct
@@ -20,6 +20,24 @@ def cut(services, topic, offset):
             os.truncate(segments[-1], at)
             break
         at += 12 + length
-    for file in folder.iterdir():  # made anew from the segments
+    forget_indexes(folder)
+
+
+def forget_indexes(folder):
+    """They are made anew from the segments."""
+    for file in folder.iterdir():
         if file.suffix in (".index", ".timeindex", ".snapshot", ".txnindex"):
             file.unlink()
+
+
+def transaction_logs(services):
+    """{segment of the coordinator's log: its size}"""
+    return {log: log.stat().st_size for log in (services.home / "kafka/data").glob("__transaction_state-*/*.log")}
+
+
+def forget_transactions(services, sizes):
+    """Kafka is down: its coordinator knows nothing of what came behind these sizes."""
+    for log, size in transaction_logs(services).items():
+        if size > sizes.get(log, 0):
+            os.truncate(log, sizes.get(log, 0))
+            forget_indexes(log.parent)

@@ -90,13 +90,14 @@ class Storm:
 
 
 def start_service(services, name):
-    """As a service manager does: again when it did not come up in its time."""
-    for attempt in (1, 2, 3):
+    """As a service manager does: again after a while, for what a killed server leaves behind is busy for a moment."""
+    for attempt in range(6):
         try:
             return services.start(name)
         except AssertionError:
-            if attempt == 3:
+            if attempt == 5:
                 raise
+            time.sleep(3)
 
 
 def backend_of(registry, name):

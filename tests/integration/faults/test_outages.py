@@ -5,9 +5,11 @@ import threading
 import time
 
 import pytest
+from confluent_kafka import Producer
 from harness import wait_until
 from harness.load import Load
 from harness.oracle import Oracle
+from journals import forget_transactions, transaction_logs
 from storm import settle
 from test_notify import Rows
 
@@ -86,4 +88,38 @@ def test_kafka_away_for_longer_than_a_transaction_lives(make_registry, services)
     numbers = [[int(m.headers["oc-number"]) for m in registry.read(f"receipts.{a}")] for a in authorities]
     assert all(told == sorted(told) for told in numbers)
     assert sorted(n for told in numbers for n in told) == list(range(1, rows.receipt + 1))
+    rows.connection.close()
+
+
+@pytest.mark.noasan
+def test_a_transaction_that_the_broker_left_undecided(make_registry, services):
+    """Killed between a transaction's decision and its markers, a broker may come back and take it for complete.
+
+    Its records stay undecided, and a commit of the same producer would tell them all. Made here by taking the transaction out of the
+    coordinator's log.
+    """
+    registry = make_registry()
+    rows = Rows(registry)
+    rows.add(5, 5)
+    registry.start("notify")
+    registry.wait_notified(60)
+    registry["notify"].kill()
+    half = Producer({"bootstrap.servers": services.bootstrap, "transactional.id": f"{registry.prefix}-notify"})
+    half.init_transactions(60)
+    sizes = transaction_logs(services)
+    half.begin_transaction()
+    for name, key in (("changes", "H26.1"), ("notify.place", "notify")):
+        half.produce(f"{registry.prefix}.{name}", b"{}", key)
+    assert half.flush(60) == 0
+    services.kill("kafka")
+    half.purge()
+    del half
+    forget_transactions(services, sizes)
+    services.start("kafka")
+    rows.add(5, 5)
+    notify = registry["notify"].start()
+    registry.wait_notified(120)
+    rows.assert_all_told_once()
+    assert "left a transaction undecided" in notify.log_text()
+    assert notify.stop() == 0
     rows.connection.close()
