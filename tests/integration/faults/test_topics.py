@@ -101,6 +101,7 @@ def test_the_journal_made_anew_while_apply_is_down(make_registry, regrown):
     stops(registry, apply.start(), "other-registry" if regrown else "journal-lost")
 
 
+@pytest.mark.noasan
 @pytest.mark.parametrize("regrown, running", [(0, False), (2, False), (2, True), (10, True)])
 def test_the_journal_cut_shorter(make_registry, services, regrown, running):
     """The end of the journal is lost with a machine's disk; others write on where it ends now."""
