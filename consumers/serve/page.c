@@ -201,6 +201,8 @@ void page_problem(struct work *work)
         asked = work->request->uri.segment[1];
     page_begin(&html, work, title);
     html_put(&html, "<h1>%t</h1>\n<p class=\"note\">%t</p>\n", title, detail);
+    if (asked.len && work->request->uri.parameters && work->response->status == MHD_HTTP_NOT_FOUND)
+        html_put(&html, "<p><a href=\"/o/%u?lang=%l\">%w <code>%t</code></a></p>\n", asked, WORD_AT_TODAY, asked);
     page_search(&html, asked);
     html_put(&html, "<p><a href=\"/?lang=%l\">%w</a></p>\n", WORD_ASK_AGAIN);
     finish(&html, work);

@@ -101,6 +101,40 @@ static void banners(const struct view *view)
     html_raw(html, "</div>\n");
 }
 
+/* Acts to come that name it. */
+static bool announced(const struct view *view)
+{
+    static const enum word word[] = {[ACT_ESTABLISHED] = WORD_C_ESTABLISHED,
+        [ACT_CONTACT_UPDATED] = WORD_C_CONTACT_UPDATED,
+        [ACT_RENAMED] = WORD_C_RENAMED,
+        [ACT_RECODED] = WORD_C_RECODED,
+        [ACT_MERGED] = WORD_C_MERGED,
+        [ACT_SPLIT] = WORD_C_SPLIT,
+        [ACT_DISSOLVED] = WORD_C_DISSOLVED,
+        [ACT_CLOSED] = WORD_C_CLOSED,
+        [ACT_CORRECTED] = WORD_C_CORRECTED,
+        [ACT_ANNULLED] = WORD_C_ANNULLED,
+        [ACT_SCHEME_REGISTERED] = WORD_C_REGISTERED};
+    struct pg_params params = PG_PARAMS(view->work->arena);
+    if (view->lookup.code->announced == 0)
+        return true;
+    pg_param_text(&params, view->lookup.code->key);
+    PGresult *result = work_ask(view->work, "announced", &params);
+    if (!result)
+        return false;
+    for (int i = 0; i < PQntuples(result); i++) {
+        size_t count;
+        struct str *codes = pg_text_array(result, i, 4, view->work->arena, &count);
+        html_put(view->html, "<p class=\"banner\">%w: %d, %w", WORD_TO_COME, pg_date(result, i, 3),
+            word[pg_int2(result, i, 2)]);
+        for (size_t k = 0; k < count; k++)
+            html_put(view->html, " <code>%t</code>", codes[k]);
+        html_raw(view->html, "</p>\n");
+    }
+    PQclear(result);
+    return true;
+}
+
 static void head(const struct view *view)
 {
     const struct code *code = view->lookup.shown;
@@ -296,6 +330,8 @@ void page_organization(struct work *work)
     page_search(&html, STR(""));
     html_put(&html, "<article id=\"organization\" data-code=\"%t\">\n", view.lookup.code->key);
     head(&view);
+    if (!announced(&view))
+        return;
     html_raw(&html, "<div class=\"columns\">\n");
     facts(&view);
     at_form(&view);

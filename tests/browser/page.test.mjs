@@ -95,6 +95,8 @@ for (const [number, variant] of variants.entries()) {
       assert.equal((await who.open('/o/H57?validAt=2021-01-01&knownAt=2021-01-01')).status(), 404);
       await who.axe();
       await who.shot('not-yet');
+      await page.locator('main a', { hasText: 'H57' }).click();
+      await page.waitForURL('**/o/H57?*');
       assert.equal((await who.open('/o/Z99')).status(), 404);
       assert.match(await page.locator('h1').textContent(), vi ? /chưa từng được cấp/ : /never issued/);
       await who.shot('never-issued');

@@ -28,7 +28,7 @@ function groups(all, bodies, on) {
 function picture(parts, short, width) {
   const text = Math.max(...parts.flatMap(({ body, from }) => [body, ...from]).map((one) => measure(short(one), true)));
   const columns = Math.max(1, Math.min(3, Math.floor((width + BETWEEN) / (2 * (text + CODE) + 70 + BETWEEN))));
-  const wide = Math.min((width - (columns - 1) * BETWEEN) / columns, 560), label = Math.min(text + CODE, wide * 0.4);
+  const wide = Math.min((width - (columns - 1) * BETWEEN) / columns, 2 * (text + CODE) + 260), label = Math.min(text + CODE, wide * 0.4);
   const rows = parts.reduce((sum, part) => sum + part.from.length * ROW + GAP, 0);
   let x = 0, y = GAP, column = 0, deepest = 0, colour = 0;
   const made = parts.map(({ body, from }) => {
