@@ -1,6 +1,5 @@
 #include "lane.h"
 
-#include "mend.h"
 #include "notify.h"
 #include "shell/backoff.h"
 #include "shell/hook.h"
@@ -37,6 +36,16 @@ void lane_close(struct lane *lane)
     arena_close(lane->kept);
 }
 
+/* A transaction that the broker forgot must not be told with the next one. */
+static struct status settle(struct lane *lane, struct fault *fault)
+{
+    const char *topic[sizeof lane->topic / sizeof *lane->topic];
+    for (size_t i = 0; i < lane->topics; i++)
+        topic[i] = lane->topic[i].name;
+    return sender_mend(&lane->sender, &lane->notifier->kafka, topic, lane->topics,
+        lane->kind->table == FEED_RECEIPTS ? lane->notifier->topics.receipts.data : NULL, fault);
+}
+
 struct status lane_fence(struct lane *lane, struct fault *fault)
 {
     struct status s = sender_open(&lane->sender, &lane->notifier->kafka, lane->transactional_id, fault);
@@ -44,7 +53,7 @@ struct status lane_fence(struct lane *lane, struct fault *fault)
         s = kafka_topics_check(&lane->sender.client, lane->topic, lane->topics, TOPICS_MS, fault);
     for (size_t i = 0; !status_failed(s) && i < lane->topics; i++)
         sender_know(&lane->sender, lane->topic[i].name);
-    return status_failed(s) ? s : mend_hanging(lane, fault);
+    return status_failed(s) ? s : settle(lane, fault);
 }
 
 static const char *place_topic(const struct lane *lane)

@@ -187,8 +187,11 @@ static struct status show_plan(struct import *import, bool *go, struct fault *fa
 static struct status take_over(struct import *import, struct fault *fault)
 {
     import->sender.log = import->run->log;
-    return sender_open(&import->sender, &import->run->kafka,
+    struct status status = sender_open(&import->sender, &import->run->kafka,
         str_format(import->run->arena, "%s-import", import->run->common->kafka.prefix).data, fault);
+    if (!status_failed(status))
+        status = sender_mend(&import->sender, &import->run->kafka, &import->target.topic, 1, NULL, fault);
+    return status;
 }
 
 /* What stood there before may have been added to until then: then it is compared once more. */

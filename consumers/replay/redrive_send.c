@@ -193,6 +193,8 @@ struct status redrive_send(struct command_run *run, struct ledger *ledger,
     /* Fences a redrive that is still running and ends its transaction: behind this the ledger says all. */
     struct status status = sender_open(&work->sender, &run->kafka, id, fault);
     if (!status_failed(status))
+        status = sender_mend(&work->sender, &run->kafka, &work->topic, 1, command_topic(run, "acts."), fault);
+    if (!status_failed(status))
         status = choose(user, &acts, fault);
     if (!status_failed(status))
         status = redrive_reader_open(run, &work->reader, fault);
