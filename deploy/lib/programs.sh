@@ -1,8 +1,8 @@
-# Building the programs and running validate, apply and notify as background processes of the home folder.
+# Building the programs and running validate, apply, notify and serve as background processes of the home folder.
 # shellcheck shell=bash
 
 ORGCODE_BUILD=${ORGCODE_BUILD:-$ORGCODE_HOME/build}
-PROGRAMS="validate apply notify"
+PROGRAMS="validate apply notify serve"
 
 # ---- which broker and database: our own, unless others were given ----
 
@@ -109,7 +109,19 @@ program() { echo "$ORGCODE_BUILD/bin/orgcode-$1"; }
 
 # ---- running ----
 
-program_metrics() { echo "127.0.0.1:$(port_get "$1")"; }
+# What NAME is started with, but for its accounts: serve answers for its health where it serves.
+program_options()
+{
+    local address
+    address=127.0.0.1:$(port_choose "$1")
+    case "$1" in
+    serve) program_arguments=(--listen "$address" --index --snapshots "$ORGCODE_HOME/snapshots") ;;
+    *) program_arguments=(--metrics-listen "$address") ;;
+    esac
+}
+
+# Where a browser finds the directory.
+serve_url() { echo "http://127.0.0.1:$(port_get serve)"; }
 
 # program_http PORT PATH: prints the status code.
 program_http()
@@ -149,7 +161,8 @@ programs_start()
             say "$name was built anew: starting it again"
             process_stop "$name"
         fi
-        program_start "$name" "$(program "$name")" --metrics-listen "127.0.0.1:$(port_choose "$name")"
+        program_options "$name"
+        program_start "$name" "$(program "$name")" "${program_arguments[@]}"
     done
     for name in $PROGRAMS; do
         wait_for 60 program_ready_or_dead "$name" && process_pid "$name" >/dev/null && continue
@@ -161,5 +174,5 @@ programs_start()
 programs_stop()
 {
     local name
-    for name in notify apply validate; do process_stop "$name"; done
+    for name in serve notify apply validate; do process_stop "$name"; done
 }

@@ -80,6 +80,8 @@ report_next()
 {
     report_heading "How to go on:"
     cat <<END
+    $(serve_url)/                            the directory: open it in a browser
+    curl $(serve_url)/v1/organizations/H60   the same for programs
     eval "\$(deploy/quickstart env)"                    addresses and programs for this shell
     orgcode-publish --help                             publish acts of your own; schemas/acts.md has their form,
                                                        schemas/samples/ has examples

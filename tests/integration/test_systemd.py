@@ -21,7 +21,8 @@ def units(tmp_path_factory):
     folder = tmp_path_factory.mktemp("units")
     for unit in UNITS:
         (folder / unit.name).write_text(re.sub(r"^ExecStart=\S*/", f"ExecStart={BUILD}/bin/", unit.read_text(), flags=re.M))
-    (folder / "orgcode.target").write_text((Path(__file__).resolve().parents[2] / "deploy/systemd/orgcode.target").read_text())
+    for name in ("orgcode.target", "orgcode-serve.socket"):
+        (folder / name).write_text((Path(__file__).resolve().parents[2] / "deploy/systemd" / name).read_text())
     return folder
 
 
@@ -31,11 +32,12 @@ def analyze(folder, *words):
 
 
 def test_there_is_a_unit_for_every_service():
-    assert {u.name for u in UNITS} >= {"orgcode-validate@.service", "orgcode-apply.service", "orgcode-notify.service"}
+    assert {u.name for u in UNITS} >= {"orgcode-validate@.service", "orgcode-apply.service", "orgcode-notify.service", "orgcode-serve.service"}
 
 
 def test_systemd_finds_nothing_wrong(units):
-    done = analyze(units, "verify", "--man=no", *(re.sub("@", "@1", u.name) for u in UNITS), "orgcode.target")
+    done = analyze(units, "verify", "--man=no", *(re.sub("@", "@1", u.name) for u in UNITS), "orgcode-serve.socket",
+                   "orgcode.target")
     about_ours = [line for line in done.stderr.splitlines() if "orgcode" in line]
     assert done.returncode == 0 and not about_ours, done.stderr
 

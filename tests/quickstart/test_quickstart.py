@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ def test_env_gives_addresses_and_programs(checkout):
     assert "runs" in checkout.shell("deploy/quickstart status")
 
 
+def test_the_address_printed_opens_in_a_browser(checkout):
+    """The printed address gives the page, the same in a browser without JavaScript; `env` has it too."""
+    address = re.search(r"^ +(http://127\.0\.0\.1:\d+)/ +.*browser", checkout.first, re.M).group(1)
+    assert checkout.shell('echo "$ORGCODE_URL"; "$ORGCODE_SERVE" --version').startswith(address + "\norgcode-serve")
+    with urllib.request.urlopen(urllib.request.Request(f"{address}/", headers={"Accept": "text/html"}), timeout=60) as page:
+        assert page.status == 200 and page.headers["Content-Type"].startswith("text/html")
+        assert "<form" in page.read().decode()
+    with urllib.request.urlopen(f"{address}/v1/organizations/H22", timeout=60) as record:
+        assert json.load(record)["record"]["code"] == "H22"
+
+
+def test_serve_has_everything_that_was_decided(checkout):
+    head = checkout.place()[0].split()[-1]
+    with urllib.request.urlopen(checkout.shell('echo "$ORGCODE_URL"').strip() + "/v1/changes?limit=1", timeout=60) as page:
+        assert page.headers["Feed-Head"] == head
+
+
 def test_no_password_is_in_sight(checkout):
     secrets = {line.rsplit(":", 1)[1] for line in (checkout.folder / ".run/pgpass").read_text().split()}
     assert (checkout.folder / ".run/pgpass").stat().st_mode & 0o077 == 0
@@ -72,7 +90,7 @@ def test_stop_and_start_go_on_where_it_was(checkout):
     before = checkout.place()
     checkout.quickstart("stop")
     stopped = checkout.quickstart("status", check=False)
-    assert stopped.returncode == 1 and stopped.stdout.count("does not run") == 5
+    assert stopped.returncode == 1 and stopped.stdout.count("does not run") == 6
     checkout.quickstart("start")
     assert checkout.place() == before
 
@@ -92,14 +110,14 @@ def test_taken_ports_are_replaced(checkout):
     ports = dict(line.split("=") for line in (checkout.folder / ".run/ports").read_text().split("\n") if "=" in line)
     taken = []
     try:
-        for name in ("kafka", "postgres", "apply"):
+        for name in ("kafka", "postgres", "apply", "serve"):
             s = socket.socket()
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind(("127.0.0.1", int(ports[name])))
             s.listen()
             taken.append(s)
         started = checkout.quickstart("start")
-        assert started.stderr.count("is taken by another program") == 3
+        assert started.stderr.count("is taken by another program") == 4
         assert checkout.place() == before
     finally:
         for s in taken:

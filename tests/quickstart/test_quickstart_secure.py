@@ -39,8 +39,8 @@ def test_every_service_has_a_login_of_its_own(checkout, secure):
     env, _ = secure
     # of other logins the admin sees that they are there, not what they do
     script = 'psql -XAtc "select distinct usename from pg_stat_activity where usename like \'orgcode%\'" "$ORGCODE_PG"'
-    assert {"orgcode-apply", "orgcode-notify"} <= set(shell(checkout, env, "", script).stdout.split())
-    for name in ("validate", "apply", "notify"):
+    assert {"orgcode-apply", "orgcode-notify", "orgcode-serve"} <= set(shell(checkout, env, "", script).stdout.split())
+    for name in ("validate", "apply", "notify", "serve"):
         pid = (Path(env["ORGCODE_HOME"]) / "pid" / name).read_text().split()[0]
         environment = Path(f"/proc/{pid}/environ").read_text()
         assert f"accounts/{name}.conf" in environment and "ORGCODE_PG=" not in environment and "PRIVATE" not in environment
