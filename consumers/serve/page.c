@@ -196,12 +196,13 @@ void page_tool(struct work *work)
 void page_problem(struct work *work)
 {
     struct html html;
+    const struct uri *uri = &work->request->uri;
     struct str title = work->response->title, detail = work->response->detail, asked = STR("");
-    if (str_equal(first_segment(work), STR("o")) && work->request->uri.segments == 2)
-        asked = work->request->uri.segment[1];
+    if (str_equal(first_segment(work), STR("o")) && uri->segments == 2)
+        asked = uri->segment[1];
     page_begin(&html, work, title);
     html_put(&html, "<h1>%t</h1>\n<p class=\"note\">%t</p>\n", title, detail);
-    if (asked.len && work->request->uri.parameters && work->response->status == MHD_HTTP_NOT_FOUND)
+    if (asked.len && (uri_parameter(uri, STR("validAt")).len || uri_parameter(uri, STR("knownAt")).len))
         html_put(&html, "<p><a href=\"/o/%u?lang=%l\">%w <code>%t</code></a></p>\n", asked, WORD_AT_TODAY, asked);
     page_search(&html, asked);
     html_put(&html, "<p><a href=\"/?lang=%l\">%w</a></p>\n", WORD_ASK_AGAIN);

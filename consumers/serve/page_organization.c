@@ -101,10 +101,17 @@ static void banners(const struct view *view)
     html_raw(html, "</div>\n");
 }
 
-/* Acts to come that name it. */
-static bool announced(const struct view *view)
+/* Acts to come that name `key`. NULL: answered. */
+static PGresult *ask_announced(struct work *work, struct str key)
 {
-    static const enum word word[] = {[ACT_ESTABLISHED] = WORD_C_ESTABLISHED,
+    struct pg_params params = PG_PARAMS(work->arena);
+    pg_param_text(&params, key);
+    return work_ask(work, "announced", &params);
+}
+
+static enum word word_announced(const PGresult *result, int row)
+{
+    static const enum word word[ACT_KINDS] = {[ACT_ESTABLISHED] = WORD_C_ESTABLISHED,
         [ACT_CONTACT_UPDATED] = WORD_C_CONTACT_UPDATED,
         [ACT_RENAMED] = WORD_C_RENAMED,
         [ACT_RECODED] = WORD_C_RECODED,
@@ -115,24 +122,40 @@ static bool announced(const struct view *view)
         [ACT_CORRECTED] = WORD_C_CORRECTED,
         [ACT_ANNULLED] = WORD_C_ANNULLED,
         [ACT_SCHEME_REGISTERED] = WORD_C_REGISTERED};
-    struct pg_params params = PG_PARAMS(view->work->arena);
+    return word[pg_int2(result, row, 2)];
+}
+
+static bool announced(const struct view *view)
+{
     if (view->lookup.code->announced == 0)
         return true;
-    pg_param_text(&params, view->lookup.code->key);
-    PGresult *result = work_ask(view->work, "announced", &params);
+    PGresult *result = ask_announced(view->work, view->lookup.code->key);
     if (!result)
         return false;
     for (int i = 0; i < PQntuples(result); i++) {
         size_t count;
         struct str *codes = pg_text_array(result, i, 4, view->work->arena, &count);
         html_put(view->html, "<p class=\"banner\">%w: %d, %w", WORD_TO_COME, pg_date(result, i, 3),
-            word[pg_int2(result, i, 2)]);
+            word_announced(result, i));
         for (size_t k = 0; k < count; k++)
             html_put(view->html, " <code>%t</code>", codes[k]);
         html_raw(view->html, "</p>\n");
     }
     PQclear(result);
     return true;
+}
+
+/* A code that was never issued may be about to be: the problem says so. */
+static void add_announced(struct work *work)
+{
+    char day[DATE_TEXT_SIZE];
+    enum language language = work->request->language;
+    PGresult *result = ask_announced(work, lookup_key(work));
+    if (result && PQntuples(result))
+        work->response->detail = str_format(work->arena, "%.*s. %.*s: %s, %.*s", STR_ARG(work->response->detail),
+            STR_ARG(word_text(WORD_TO_COME, language)), date_format(pg_date(result, 0, 3), day),
+            STR_ARG(word_text(word_announced(result, 0), language)));
+    PQclear(result);
 }
 
 static void head(const struct view *view)
@@ -321,8 +344,11 @@ void page_organization(struct work *work)
 {
     struct html html;
     struct view view = {.work = work, .html = &html};
-    if (!lookup_begin(work, &view.lookup))
+    if (!lookup_begin(work, &view.lookup)) {
+        if (work->response->status == MHD_HTTP_NOT_FOUND)
+            add_announced(work);
         return;
+    }
     view.record = &view.lookup.shown->now;
     if (!lookup_authority(work, view.lookup.code->key, &view.authority) || !read_names(&view))
         return;

@@ -99,6 +99,11 @@ for (const [number, variant] of variants.entries()) {
       await page.waitForURL('**/o/H57?*');
       assert.equal((await who.open('/o/Z99')).status(), 404);
       assert.match(await page.locator('h1').textContent(), vi ? /chưa từng được cấp/ : /never issued/);
+      await who.open('/o/H26.300');
+      assert.match(await page.locator('.note').textContent(), vi ? /Sắp tới: 2030-01-01, Thành lập/ : /To come: 2030-01-01, Established/);
+      await who.open('/o/H26.18');
+      assert.match(await page.locator('.banner').textContent(), vi ? /01\/01\/2031, Cập nhật liên hệ/ : /1 January 2031, Contact updated/);
+      await who.open('/o/Z99');
       await who.shot('never-issued');
     });
 

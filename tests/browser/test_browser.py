@@ -37,6 +37,8 @@ def served(make_registry):
     registry = make_registry(authorities=sorted(authorities)).start_all()
     for file in FILES:
         registry.publish(file, "--wait", "--wait-timeout", "120s", check=True)
+    coming = registry.act("contact_updated", {"code": "H26.18", "set": {"phone": "000 111 (minh họa)"}}, on="2031-01-01", decision=False)
+    registry.publish([coming], "--wait", check=True)
     serve = registry.start("serve", "--listen", "127.0.0.1:0", "--index", "--snapshots", registry.folder / "snapshots")
     port = wait_until(lambda: next((line["port"] for line in serve.log_lines() if line.get("message") == "serving"), None), 30)
     address = f"http://127.0.0.1:{port}"
