@@ -28,7 +28,7 @@ static bool read_token(struct work *work, struct str token, int64_t *out)
     return false;
 }
 
-/* `since`: behind the last change that was recorded before that moment. */
+/* `since`: behind the last change that was recorded before that moment; of a day, before it began. */
 static bool read_since(struct work *work, struct feed_question *out)
 {
     bool given;
@@ -38,6 +38,9 @@ static bool read_since(struct work *work, struct feed_question *out)
     if (!given || out->given)
         return true;
     out->given = true;
+    date_day day;
+    if (date_parse(uri_parameter(&work->request->uri, STR("since")), &day))
+        since = date_start(day);
     return work_known(work, since - 1, &out->after);
 }
 

@@ -43,7 +43,9 @@ bool lookup_authority(struct work *work, struct str key, struct str *out)
 {
     struct str scheme = code_key_scheme(key), first = code_gov_level1(key);
     *out = STR_NONE;
-    if (!str_equal(scheme, STR("gov")) && !ask_text(work, "issuer", scheme, &first))
+    if (str_equal(scheme, STR("enterprise")))
+        first = STR("G05"); /* ENTERPRISE-7 */
+    else if (!str_equal(scheme, STR("gov")) && !ask_text(work, "issuer", scheme, &first))
         return false;
     return !str_given(first) || ask_text(work, "authority", first, out);
 }

@@ -1,5 +1,6 @@
 #include "assets.h"
 #include "dmdc.h"
+#include "documents.h"
 #include "feed.h"
 #include "health.h"
 #include "lookup.h"
@@ -18,6 +19,9 @@ const struct route routes[] = {
     {METHOD_GET, "reports", page_tool, true, "from to"},
     {METHOD_GET, "download", page_tool, true, ""},
     {METHOD_GET, "assets/{}/{}", assets_serve, true, ""},
+    {METHOD_GET, "openapi.json", serve_openapi, true, ""},
+    {METHOD_GET, "asyncapi.json", serve_asyncapi, true, ""},
+    {METHOD_GET, "docs", page_docs, true, ""},
     {METHOD_GET, "healthz", serve_healthz, true, ""},
     {METHOD_GET, "readyz", serve_readyz, true, ""},
     {METHOD_GET, "metrics", serve_metrics, true, ""},

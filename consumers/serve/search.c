@@ -113,6 +113,12 @@ static void add_filters(struct pg_params *params, const struct search *search)
     param_number(params, search->level);
     param_number(params, search->status);
     pg_param_text(params, search->scheme);
+}
+
+/* Filters, behind which entry, and how many: one more than are shown. */
+static void add_page(struct pg_params *params, const struct search *search)
+{
+    add_filters(params, search);
     pg_param_text(params, search->cursor);
     pg_param_int4(params, search->limit + 1);
 }
@@ -122,13 +128,13 @@ static PGresult *ask(struct work *work, const struct search *search)
     struct pg_params params = PG_PARAMS(work->arena);
     struct pg_array patterns = pg_array_open(work->arena, PG_TEXT);
     if (search->question.len == 0) {
-        add_filters(&params, search);
+        add_page(&params, search);
         return work_ask(work, "list", &params);
     }
     add_words(work, search->question, &patterns);
     pg_param_array(&params, &patterns);
     pg_param_text(&params, search->question);
-    add_filters(&params, search);
+    add_page(&params, search);
     return work_ask(work, "search", &params);
 }
 
@@ -155,6 +161,7 @@ bool search_find(struct work *work, struct search_result *out)
         struct pg_params params = PG_PARAMS(work->arena);
         PQclear(result);
         pg_param_text(&params, search.question);
+        add_filters(&params, &search);
         pg_param_int4(&params, search.limit);
         result = work_ask(work, "search_near", &params);
     }

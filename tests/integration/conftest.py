@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import Registry, Services  # noqa: E402
+from harness.sample import SampleRegistry, sample_authorities  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +66,13 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
     setattr(item, f"outcome_{report.when}", report)
+
+
+@pytest.fixture(scope="session")
+def sample(services, tmp_path_factory):
+    """The published sample behind orgcode-serve, for all tests of a worker that only read: .registry and .serve."""
+    registry = Registry(services, tmp_path_factory.mktemp("sample"), authorities=sample_authorities())
+    try:
+        yield SampleRegistry(registry)
+    finally:
+        registry.close()

@@ -1,8 +1,10 @@
 -- Codes whose texts hold every word of $1 (plain, as LIKE patterns), best first; behind the rank $8, at most $9. $2: what was asked,
 -- plain. Filters (null: any): authority $3, parent $4, level $5, status $6, scheme $7. The rank reads from left to right: the code
--- itself, open before closed, the words as they stand in the name, from its beginning, high levels, short names.
+-- itself, whole words, open before closed, the words as they stand in the name, from its beginning, high levels, short names.
 with found as (
     select code.*, (case when lower(code.code) = $2::text then '0' else '1' end)
+        || (case when ' ' || search.plain || ' ' like all (array(select '% ' || substr(word, 2, length(word) - 2) || ' %'
+                                                                 from unnest($1::text[]) as word)) then '0' else '1' end)
         || (case when code.status = 1 then '0' else '1' end)
         || (case when strpos(search.name, $2) > 0 then '0' else '1' end)
         || lpad(level::text, 2, '0')

@@ -1,0 +1,655 @@
+"""orgcode-serve's look-up, clause by clause (schemas/contract.md C-25 to C-39, C-48)."""
+
+import datetime
+import itertools
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from harness.oracle import compare, journal_gen, second
+from harness.random_journal import is_act, random_records
+from harness.registry import HANOI, millis
+from harness.serve import Serve
+from harness.story import play
+from harness.wait import wait_until
+
+QUERIES = Path(__file__).parent / "data/queries.tsv"
+ID = re.compile(r"\d{2}-\d{20}")
+
+
+def key_of(record):
+    return record["code"] if record["scheme"] in ("gov", "enterprise") else f"{record['scheme']}:{record['code']}"
+
+
+class Directory:
+    """All records of the directory by snapshotless means (the list), and what follows from them by brute force."""
+
+    def __init__(self, serve):
+        self.serve, self.records = serve, {}
+        cursor = {}
+        while True:
+            page = serve.ask("/v1/organizations", limit=200, **cursor)
+            for record in page["organizations"]:
+                assert key_of(record) not in self.records
+                self.records[key_of(record)] = record
+            if "next" not in page:
+                return
+            cursor = {"cursor": page["next"]}
+
+    def edges(self):
+        return [(code, s["code"], s["on"], s["continues"]) for code, r in self.records.items() for s in r["successors"]]
+
+    def heir(self, code):
+        record = self.records[code]
+        last = [s["code"] for s in record["successors"] if s["on"] == record.get("closedOn")]
+        return last[0] if record["status"] == "closed" and len(last) == 1 else None
+
+    def children(self, code, status):
+        homes, found = {code}, True
+        while found:
+            found = {c for c in self.records if c not in homes and self.heir(c) in homes}
+            homes |= found
+        return {c: r["parent"] for c, r in self.records.items() if r.get("parent") in homes and status in (r["status"], "all")}
+
+    def authority(self, code):
+        record = self.records[code]
+        first = code.partition(".")[0] if record["scheme"] == "gov" else {"enterprise": "G05", "dang": "H26"}[record["scheme"]]
+        while first is not None and self.records[first]["status"] == "closed":
+            first = self.heir(first)
+        return first
+
+    def resolve(self, code, back):
+        """(codes at the ends, edges walked, spin-offs)"""
+        seen, todo, walked, aside, ends = {code}, [code], set(), set(), set()
+        while todo:
+            now = todo.pop()
+            record, leads = self.records[now], []
+            if back:
+                leads = [e for e in self.edges() if e[1] == now]
+            else:
+                for edge in (e for e in self.edges() if e[0] == now):
+                    (leads.append if record["status"] == "closed" and edge[2] == record.get("closedOn") else aside.add)(edge)
+            walked |= set(leads)
+            if not leads:
+                ends.add(now)
+            for edge in leads:
+                other = edge[0] if back else edge[1]
+                if other not in seen:
+                    seen.add(other)
+                    todo.append(other)
+        return ends, walked, aside
+
+
+@pytest.fixture(scope="module")
+def told(services, tmp_path_factory):
+    """The story of harness/story.py, served; nothing in it changes."""
+    from harness import Registry
+    registry = Registry(services, tmp_path_factory.mktemp("story"), mode="scripted", authorities=("ROOT",))
+    try:
+        play(registry)
+        serve = Serve(registry, "--index")
+        wait_until(lambda: registry.value("select sequence from orgcode_ops.search_place") == registry.place()["sequence"], 30, "indexed")
+        yield serve
+    finally:
+        registry.close()
+
+
+def check_everything(directory):
+    """Authority, children, succession of every code, both ways, against brute force."""
+    serve = directory.serve
+    for code in directory.records:
+        answer = serve.organization(code)
+        assert answer["record"] == directory.records[code] and answer["authority"] == directory.authority(code), code
+        for status in ("open", "closed", "all"):
+            listed = serve.ask(f"/v1/organizations/{quote(code)}/children", status=status, limit=1000)["children"]
+            assert {key_of(c["record"]): c.get("under", code) for c in listed} == directory.children(code, status), (code, status)
+            for child in listed:
+                assert child["hasUnits"] == any(r.get("parent") == child["record"]["code"] and r["status"] == "open"
+                                                for r in directory.records.values()), child
+    for direction in ("forward", "back"):
+        many = serve.request("POST", "/v1/resolve", {"Content-Type": "application/json"},
+                             json.dumps({"codes": list(directory.records), "direction": direction}))
+        assert many.status == 200
+        for code, one in zip(directory.records, many.json()["results"]):
+            ends, walked, aside = directory.resolve(code, direction == "back")
+            assert {t["code"] for t in one["terminal"]} == ends, (direction, one)
+            assert {(e["from"], e["to"], e["on"], e["continues"]) for e in one["edges"]} == walked, (direction, one)
+            if direction == "forward":
+                assert {(e["from"], e["to"], e["on"], e["continues"]) for e in one["alsoBecame"]} == aside, one
+            assert one["paths"] and all(p[0] == code for p in one["paths"]), one
+            alone = serve.ask(f"/v1/resolve/{quote(code)}", direction=direction)
+            alone.pop("asOf")
+            assert alone == one
+
+
+def test_everything_by_brute_force(told):
+    """C-29, C-32, C-33, C-34 over chains, mergers, splits, spin-offs, a body that came back, units kept."""
+    check_everything(Directory(told))
+
+
+def test_the_sample_by_brute_force(sample):
+    directory = Directory(sample.serve)
+    expected = json.loads((Path(__file__).resolve().parents[2] / "schemas/samples/expected.json").read_text())
+    assert len(directory.records) == expected["codes"]["granted"]
+    assert sorted(c for c, r in directory.records.items() if r["status"] == "closed") == expected["closed"]
+    check_everything(directory)
+
+
+def test_as_of(told, sample):
+    """C-25"""
+    for serve in (told, sample.serve):
+        head = serve.get("/v1/changes").headers["feed-head"]
+        recorded = serve.get("/readyz").json()
+        assert recorded["id"] == head
+        for path in ("/v1/organizations/H26", "/v1/organizations?q=h", "/v1/organizations/H26/history", "/v1/organizations/H26/children",
+                     "/v1/organizations/H26/tree", "/v1/resolve/H26", "/v1/schemes", "/v1/compliance", "/v1/consolidation", "/v1/coverage"):
+            assert serve.ask(path)["asOf"] == {"id": head, "recordedTime": recorded["recordedTime"]}, path
+
+
+def test_a_record_is_the_same_at_every_door(sample):
+    """C-25, C-9: look-up, list, history, feed, Kafka."""
+    state = {m.key.decode(): json.loads(m.value) for m in sample.registry.read("state")}
+    latest = {e["subject"]: e["data"]["record"] for e in sample.serve.all_changes(limit=1000)}
+    for code, record in Directory(sample.serve).records.items():
+        assert record == state[code] == latest[code], code
+    history = sample.serve.ask("/v1/organizations/H26/history")["versions"]
+    assert history[-1]["record"] == state["H26"]
+
+
+# ---- both time axes ---------------------------------------------------------------------------------------------------
+
+def test_both_axes_told(told):
+    """C-29, C-31: what a late entry, a correction and an annulment did, by day and by what was known."""
+    def shown(code, **query):
+        record = told.organization(code, **query)["record"]
+        return record["info"]["name"], record["info"].get("phone"), record["info"].get("email")
+    plain, june, late = "Đơn vị H26.02", "Tên tháng sáu", "a@example.invalid"
+    for valid, known, wanted in (
+            ("2020-03-01", None, (plain, None, None)), ("2020-04-15", None, (plain, None, late)), ("2020-05-15", None, (plain, "2", late)),
+            ("2020-06-15", None, (june, "2", late)), ("2020-04-15", "2020-06-30", (plain, None, None)),
+            ("2020-06-15", "2020-05-31", (plain, "1", None)), ("2020-06-15", "2020-06-02", (june, "1", None)),
+            ("2020-06-15", "2020-07-01", (june, "1", late)), ("2020-06-15", "2020-07-02T07:59:59+07:00", (june, "1", late)),
+            ("2020-06-15", "2020-07-02T08:00:00+07:00", (june, "2", late))):
+        assert shown("H26.02", validAt=valid, **({"knownAt": known} if known else {})) == wanted, (valid, known)
+    assert shown("H26.03", validAt="2020-06-15", knownAt="2020-06-10")[0] == "Tên nhầm"
+    assert shown("H26.03", validAt="2020-06-15")[0] == "Đơn vị H26.03"
+    for query in ({"validAt": "2020-01-31"}, {"knownAt": "2020-02-01"}, {"validAt": "2020-03-01", "knownAt": "2020-02-01"}):
+        assert told.problem("/v1/organizations/H26.02", 404, "not-yet", **query)["value"] == "H26.02"
+    assert told.organization("H26.10", validAt="2020-12-31")["record"]["status"] == "open"
+    assert told.organization("H26.10", validAt="2021-01-01")["record"]["status"] == "closed"
+    for query in ({"validAt": "2020-13-01"}, {"knownAt": "yesterday"}):
+        told.problem("/v1/organizations/H26.02", 400, "parameter", **query)
+
+
+def test_history_told(told):
+    """C-31"""
+    versions = told.ask("/v1/organizations/H26.02/history")["versions"]
+    assert [(v["kind"], v["validFrom"], v["restated"]) for v in versions] == [
+        ("established", "2020-02-01", False), ("contact_updated", "2020-05-01", False), ("renamed", "2020-06-01", False),
+        ("contact_updated", "2020-04-01", False), ("contact_updated", "2020-05-01", True), ("contact_updated", "2020-06-01", True),
+        ("corrected", "2020-05-01", False), ("corrected", "2020-06-01", True)]
+    events = {e["id"]: e for e in told.all_changes()}
+    for v in versions:
+        event = events[v["id"]]
+        assert (v["actId"], v["authority"], v["recordedTime"]) == (event["data"]["actId"], event["data"]["authority"], event["recordedtime"])
+        assert event["type"] == v["type"] and event["subject"] == "H26.02"
+    for limit in (1, 2, 3, 7, 8):  # several rows of one change, over page ends
+        out, cursor = [], {}
+        while True:
+            page = told.ask("/v1/organizations/H26.02/history", limit=limit, **cursor)
+            assert len(page["versions"]) <= limit
+            out += page["versions"]
+            if "next" not in page:
+                break
+            cursor = {"cursor": page["next"]}
+        assert out == versions, limit
+
+
+def model_of(drawn):
+    """The second model fed with the journal as random_records makes it real."""
+    model = second.Model()
+    for record in drawn:
+        record = dict(record)
+        if "origin" in record and not is_act(record):
+            record.update(kind="refusal", refusal=record.get("refusal") or {"reason": "form-unreadable"})
+            record.pop("act", None)
+        if record.get("live"):
+            record["kind"] = "tick"
+        model.feed(record)
+    return model
+
+
+@pytest.mark.parametrize("seed", [41, 42])
+def test_both_axes_against_the_second_model(make_registry, seed):
+    """C-29, C-31: each code on each day on which anything began, as known after each change; late entries, corrections, annulments."""
+    registry = make_registry(mode="scripted", genesis=False)
+    registry.journal(random_records(registry, seed, 220))
+    registry.start("apply", "--batch-records", "7")
+    registry.wait_applied()
+    serve = Serve(registry)
+    end = model_of(journal_gen.journal(seed, 220)).end()
+    recorded = {int(e["sequence"]): e["recordedtime"] for e in serve.all_changes(limit=1000)}
+    moments = sorted(set(recorded.values()), key=millis)
+    asked = 0
+    for code, history in end["history"].items():
+        if code not in end["codes"]:
+            continue
+        days = sorted({day for _, steps in history for day, _ in steps})
+        known = sorted({recorded[s] for s, _ in history}, key=millis)
+        for day, moment in itertools.product(days[-6:], known[-6:] or moments[-1:]):
+            last = max((s for s, t in recorded.items() if millis(t) <= millis(moment)), default=0)
+            steps = next((steps for s, steps in reversed(history) if s <= last), [])
+            wanted = next((record for d, record in reversed(steps) if d <= day), None)
+            got = serve.get(f"/v1/organizations/{quote(code)}", validAt=day, knownAt=moment)
+            asked += 1
+            if wanted is None:
+                assert got.status == 404, (code, day, moment, got.text)
+            else:
+                assert got.status == 200, (code, day, moment, got.text)
+                assert compare.record_form(got.json()["record"]) == compare.record_form(wanted), (code, day, moment)
+    assert asked > 50
+    check_random(serve, end)
+
+
+def check_random(serve, end):
+    directory = Directory(serve)
+    assert set(directory.records) == set(end["codes"])
+    for code, ours in end["codes"].items():
+        assert compare.record_form(directory.records[code]) == compare.record_form(ours)
+
+
+# ---- what is not found -------------------------------------------------------------------------------------------------
+
+def test_never_issued_announced_and_legacy(told):
+    """C-30"""
+    problem = told.problem("/v1/organizations/H26.99", 404, "never-issued")
+    assert problem["announced"] == [] and problem["value"] == "H26.99"
+    problem = told.problem("/v1/organizations/H26.90", 404, "never-issued")
+    (coming,) = problem["announced"]
+    assert (coming["kind"], coming["effectiveOn"], coming["authority"], coming["codes"]) == ("established", "2031-01-01", "H26", ["H26.90"])
+    for path in ("history", "children", "tree"):
+        assert told.problem(f"/v1/organizations/H26.90/{path}", 404, "never-issued")["announced"] == [coming]
+    assert told.problem("/v1/resolve/H26.90", 404, "never-issued")["announced"] == [coming]
+    legacy = told.organization("000.00.70.H26")
+    assert (legacy["record"]["code"], legacy["legacyCode"], legacy["supersededSince"]) == ("H26.70", "000.00.70.H26", "2020-02-01")
+    told.problem("/v1/organizations/000.00.71.H26", 404, "never-issued")  # its bearer is closed
+    assert "legacyCode" not in told.organization("H26.70")
+    resolved = told.ask("/v1/resolve/000.00.70.H26")
+    assert (resolved["status"], resolved["names"], resolved["code"]) == ("open", "H26.70", "000.00.70.H26")
+
+
+def test_other_schemes(told):
+    """C-30, C-38, and enterprises by their number"""
+    assert told.organization("dang:D12") == told.organization("D12", scheme="dang")
+    assert told.organization("D12", scheme="dang")["record"]["scheme"] == "dang"
+    told.problem("/v1/organizations/D12", 404, "never-issued")
+    enterprise = told.organization("0199000017")
+    assert enterprise["record"]["scheme"] == "enterprise" and enterprise["authority"] == "G12"
+    assert told.ask("/v1/resolve/0199000017")["status"] == "open"
+    assert told.organization("0199000017", scheme="enterprise") == enterprise
+    schemes = told.ask("/v1/schemes")["schemes"]
+    assert [s["scheme"] for s in schemes] == sorted(s["scheme"] for s in schemes) and "dang" in [s["scheme"] for s in schemes]
+    dang = next(s for s in schemes if s["scheme"] == "dang")
+    assert {k: v for k, v in told.ask("/v1/schemes/dang").items() if k != "asOf"} == dang
+    assert next(e for e in told.all_changes() if e["subject"] == "scheme:dang")["data"]["record"] == dang
+    told.problem("/v1/schemes/none", 404, "not-found")
+
+
+def test_authority(told):
+    """C-29: nobody where the level-1 code ended in several; the heir where in one."""
+    assert told.organization("H32")["authority"] is None and told.organization("H32.01")["authority"] is None
+    assert told.organization("H22")["authority"] == told.organization("H22.90.01")["authority"] == "H60"
+    assert told.organization("H22")["record"]["successors"] == [{"code": "H60", "continues": False, "on": "2021-09-01"}]
+
+
+# ---- units, succession -------------------------------------------------------------------------------------------------
+
+def test_tree(told):
+    """C-32"""
+    tree = told.ask("/v1/organizations/H60/tree", depth=6)
+    assert tree["cut"] is False
+    assert tree["tree"]["units"][0] == {
+        "code": "H22.90", "hasUnits": True, "level": 2, "name": "Đơn vị H22.90", "status": "open", "under": "H22",
+        "units": [{"code": "H22.90.01", "hasUnits": False, "level": 3, "name": "Đơn vị H22.90.01", "status": "open"}]}
+    assert [u["code"] for u in tree["tree"]["units"]] == ["H22.90", "H60.05"]
+    shallow = told.ask("/v1/organizations/H60/tree", depth=1)["tree"]["units"][0]
+    assert shallow["hasUnits"] and "units" not in shallow
+    for query in ("depth=0", "depth=7", "status=none"):
+        told.problem(f"/v1/organizations/H60/tree?{query}", 400, "parameter")
+    closed = told.ask("/v1/organizations/H26/tree", status="closed", depth=1)["tree"]["units"]
+    assert "H26.10" in [u["code"] for u in closed] and all(u["status"] == "closed" for u in closed)
+
+
+def test_children_by_pages(sample):
+    """C-28, C-32"""
+    whole = sample.serve.ask("/v1/organizations/H26/children", limit=1000)["children"]
+    assert len(whole) > 100
+    out, cursor = [], {}
+    while True:
+        page = sample.serve.ask("/v1/organizations/H26/children", limit=7, **cursor)
+        out += page["children"]
+        if "next" not in page:
+            break
+        cursor = {"cursor": page["next"]}
+    assert out == whole
+
+
+def test_resolve_told(told):
+    """C-33: the cases by name, with their paths."""
+    def paths(code, direction="forward"):
+        return told.ask(f"/v1/resolve/{code}", direction=direction)["paths"]
+    assert paths("H26.10") == [["H26.10", "H26.11", "H26.12"]]
+    assert paths("H26.21") == [["H26.21", "H26.20", "H26.23"], ["H26.21", "H26.20", "H26.24"]]
+    assert paths("H26.51") == [["H26.51"]]
+    ended = told.ask("/v1/resolve/H26.51")
+    assert ended["terminal"] == [{"code": "H26.51", "name": "Đơn vị H26.51", "status": "closed"}] and ended["status"] == "closed"
+    open_one = told.ask("/v1/resolve/H26.30")
+    assert open_one["paths"] == [["H26.30"]] and open_one["edges"] == []
+    assert open_one["alsoBecame"] == [{"continues": False, "from": "H26.30", "on": "2021-05-01", "to": "H26.31"}]
+    back = told.ask("/v1/resolve/H26.30", direction="back")  # H26.30 <- H26.31 <- H26.30
+    assert back["direction"] == "back" and "alsoBecame" not in back and back["terminal"] == []
+    assert {(e["from"], e["to"]) for e in back["edges"]} == {("H26.30", "H26.31"), ("H26.31", "H26.30")}
+    assert back["paths"] == [["H26.30", "H26.31"]]
+    assert sorted(paths("H26.24", "back")) == [["H26.24", "H26.20", "H26.21"], ["H26.24", "H26.20", "H26.22"]]
+    told.problem("/v1/resolve/H26", 400, "parameter", direction="sideways")
+
+
+def post(serve, value, **headers):
+    return serve.request("POST", "/v1/resolve", {"Content-Type": "application/json", **headers}, value if isinstance(value, (str, bytes)) else json.dumps(value))
+
+
+def test_resolve_many(told, sample):
+    """C-34"""
+    asked = ["H26.21", "000.00.70.H26", "0199000017", "H26.99", "H26.21", "dang:D12"]
+    results = post(told, {"codes": asked}).json()["results"]
+    assert [r["code"] for r in results] == asked and results[0] == results[4]
+    assert [r["status"] for r in results] == ["closed", "open", "open", "never-issued", "closed", "open"]
+    assert set(results[3]) == {"code", "direction", "status"}
+    codes = list(Directory(sample.serve).records)
+    many = list(itertools.islice(itertools.cycle(codes), 10000))
+    answer = post(sample.serve, {"codes": many, "direction": "back"})
+    assert answer.status == 200 and [r["code"] for r in answer.json()["results"]] == many
+    for wrong in ({"codes": many + ["H26"]}, {"codes": []}, {"codes": [1]}, {"codes": "H26"}, {}, [], "{", {"codes": ["H26" * 30]},
+                  '{"codes":["H26"],"codes":["H01"]}', {"codes": ["H26"], "direction": 1}):
+        answer = post(told, wrong)
+        assert answer.status == 400 and answer.json()["type"] == "urn:orgcode:problem:body", (str(wrong)[:60], answer.text)
+    assert post(told, {"codes": ["H26"], "direction": "sideways"}).json()["type"] == "urn:orgcode:problem:parameter"
+    assert post(told, b"x" * (2 << 20)).status == 413
+
+
+# ---- search ------------------------------------------------------------------------------------------------------------
+
+def test_golden_queries(sample):
+    """C-35"""
+    lines = [line.split("\t") for line in QUERIES.read_text().splitlines() if not line.startswith("#")]
+    assert len(lines) >= 30
+    wrong = []
+    for question, expected in lines:
+        found = sample.serve.ask("/v1/organizations", q=question)
+        first = found["organizations"][0]["code"] if found["organizations"] else None
+        if first != expected or found["near"]:
+            wrong.append((question, expected, first, found["near"]))
+    assert not wrong
+
+
+def test_search_near_and_filters(sample):
+    """C-35"""
+    serve, records = sample.serve, Directory(sample.serve).records
+    near = serve.ask("/v1/organizations", q="bo tai chnih")
+    assert near["near"] and near["organizations"][0]["code"] == "G12"
+    assert not serve.ask("/v1/organizations", q="zzzzqqqq")["organizations"]
+    assert all(r["code"].startswith("H01") for r in serve.ask("/v1/organizations", q="bo tai chnih", authority="H01")["organizations"])
+    for query, fits in (
+            ({"authority": "H26"}, lambda r: r["code"].partition(".")[0] == "H26"), ({"parent": "H22.90"}, lambda r: r.get("parent") == "H22.90"),
+            ({"level": 1}, lambda r: r.get("level") == 1), ({"status": "closed"}, lambda r: r["status"] == "closed"),
+            ({"scheme": "enterprise"}, lambda r: r["scheme"] == "enterprise"), ({"authority": "H60", "status": "open"}, lambda r: r["code"].partition(".")[0] == "H60" and r["status"] == "open")):
+        for limit, more in ((200, {}), (3, {}), (5, {"q": "minh hoa"})):
+            out, cursor = [], {}
+            while True:
+                page = serve.ask("/v1/organizations", limit=limit, **query, **more, **cursor)
+                out += [r["code"] for r in page["organizations"]]
+                if page["near"]:
+                    out = []
+                if "next" not in page:
+                    break
+                cursor = {"cursor": page["next"]}
+            wanted = {c for c, r in records.items() if fits(r)}
+            assert len(out) == len(set(out)), query
+            if not more:
+                assert set(out) == wanted, query
+            else:
+                assert set(out) <= wanted, query
+    for query in ("level=0", "status=x", "limit=201", "q=" + "x" * 201):
+        serve.problem(f"/v1/organizations?{query}", 400, "parameter")
+
+
+def test_pages_while_changes_arrive(registry):
+    """C-28: what was there all the time is on the pages once; the list, the units and the history of one code."""
+    registry.start_all()
+    registry.publish([registry.established("H26", "ROOT")], "--wait", check=True)
+    first = [registry.established(f"H26.{n:02}") for n in range(10, 60)]
+    registry.publish(first, "--wait", check=True)
+    registry.wait_all()
+    serve = Serve(registry)
+    there = {"H26", *(a["body"]["code"] for a in first)}
+    seen, units, cursor, below, number = [], [], {}, {}, itertools.count(100)
+    while cursor is not None or below is not None:
+        if cursor is not None:
+            page = serve.ask("/v1/organizations", limit=5, **cursor)
+            seen += [r["code"] for r in page["organizations"]]
+            cursor = {"cursor": page["next"]} if "next" in page else None
+        if below is not None:
+            page = serve.ask("/v1/organizations/H26/children", limit=5, status="all", **below)
+            units += [c["record"]["code"] for c in page["children"]]
+            below = {"cursor": page["next"]} if "next" in page else None
+        if (n := next(number)) < 106:  # before and behind the place, and one of those that are there changes
+            registry.publish([registry.established(f"H26.{n - 100:02}"), registry.established(f"H26.{n}"), registry.act(
+                "contact_updated", {"code": f"H26.{n - 60}", "set": {"phone": str(n)}}, decision=False)], "--wait", check=True)
+    assert len(seen) == len(set(seen)) and there <= set(seen)
+    assert len(units) == len(set(units)) and there - {"H26"} <= set(units)
+
+
+# ---- reports -----------------------------------------------------------------------------------------------------------
+
+def test_acts(sample):
+    """C-36, against the receipts"""
+    receipts = [r for r in sample.registry.receipts() if "actId" in r]
+    chosen = {(r["authority"], r["actId"]): r for r in receipts if r["verdict"] in ("accepted", "announced", "rejected")}
+    picked = sorted(chosen.items())[:: max(1, len(chosen) // 25)] + [x for x in chosen.items() if x[1]["verdict"] != "accepted"]
+    events = defaultdict(list)
+    for event in sample.serve.all_changes(limit=1000):
+        events[event["data"]["actId"]].append(event["id"])
+    for (authority, act_id), receipt in picked:
+        act = sample.serve.ask(f"/v1/acts/{authority}/{act_id}")
+        assert act["verdict"] == receipt["verdict"] and act.get("rule") == receipt.get("rule") and act["recordedTime"] == receipt["recordedAt"]
+        if events[act_id]:
+            assert act["sequences"] == {"first": events[act_id][0], "last": events[act_id][-1]}
+        assert not {"faults", "warnings", "origin"} & set(act)
+    sample.serve.problem("/v1/acts/H26/00000000-0000-4000-8000-000000000000", 404, "not-found")
+    sample.serve.problem("/v1/acts/H26/none", 400, "parameter")
+    (authority, act_id), _ = picked[0]
+    sample.serve.problem(f"/v1/acts/{'G12' if authority != 'G12' else 'H26'}/{act_id}", 404, "not-found")
+
+
+def reports(serve, name, **query):
+    return {a["authority"]: a for a in serve.ask(f"/v1/{name}", **query)["authorities"]}
+
+
+def median(values):
+    return sorted(values)[(len(values) - 1) // 2] if values else None
+
+
+def test_reports_by_brute_force(told, sample):
+    """C-37, from the events and the records"""
+    for serve in (told, sample.serve):
+        directory, acts = Directory(serve), {}
+        for event in serve.all_changes(limit=1000):
+            acts.setdefault(event["data"]["actId"], event["data"])
+        by_authority = defaultdict(list)
+        for data in acts.values():
+            by_authority[data["authority"]].append(data)
+        compliance, sent = reports(serve, "compliance"), reports(serve, "consolidation")
+        assert set(compliance) == set(sent) == set(by_authority)
+        for authority, all_of in by_authority.items():
+            row = compliance[authority]
+            assert row["acts"] == sum(sent[authority]["byKind"].values()) == sent[authority]["acts"] == len(all_of), authority
+            kinds = defaultdict(int)
+            for data in all_of:
+                kinds[data["kind"]] += 1
+            assert sent[authority]["byKind"] == dict(kinds)
+            assert sent[authority]["documents"] == row["withDecision"] == sum(1 for d in all_of if d.get("decision"))
+            for what in ("decision", "entry"):
+                late = [d["compliance"][what]["daysLate"] for d in all_of if what in (d.get("compliance") or {})]
+                some = [n for n in late if n]
+                assert row[what] == {"measured": len(late), "late": len(some), "medianDaysLate": median(some), "mostDaysLate": max(late, default=None)}, (authority, what)
+        assert reports(serve, "compliance", authority="H26") == {"H26": compliance["H26"]}
+        assert not reports(serve, "compliance", **{"from": "1990-01-01", "to": "1990-12-31"})
+        serve.problem("/v1/compliance", 400, "parameter", authority="H26.18")
+        levels = defaultdict(lambda: defaultdict(list))
+        for code, record in directory.records.items():
+            if record["scheme"] == "gov":
+                levels[code.partition(".")[0]][record["level"]].append(record)
+        covered = reports(serve, "coverage")
+        assert set(covered) == set(levels)
+        with_units = {r["parent"] for r in directory.records.values() if r["status"] == "open" and r.get("parent")}
+        for authority, by_level in levels.items():
+            assert covered[authority]["levels"] == [{
+                "level": level, "open": sum(r["status"] == "open" for r in some), "closed": sum(r["status"] == "closed" for r in some),
+                "firstIssuedOn": min(r["issuedOn"] for r in some), "lastIssuedOn": max(r["issuedOn"] for r in some),
+                "withoutUnits": sum(r["status"] == "open" and r["code"] not in with_units for r in some)} for level, some in sorted(by_level.items())], authority
+        assert reports(serve, "coverage", authority="H26") == {"H26": covered["H26"]}
+
+
+def test_compliance_of_a_time(told):
+    """C-37: from and to are days of recording, both included."""
+    assert told.ask("/v1/compliance", **{"from": "2020-07-01", "to": "2020-07-02"})["authorities"][0]["acts"] == 2
+    assert told.ask("/v1/compliance", **{"from": "2020-07-03", "to": "2020-07-03"})["authorities"][0]["acts"] == 1
+
+
+def test_shared_catalogue(told, sample):
+    """C-39"""
+    for serve in (told, sample.serve):
+        records = Directory(serve).records
+        for level in (1, 2, 3, 4):
+            key = f"MaDinhDanhCap{level}"
+            rows = serve.ask(f"/dmdc/Category/qlvanbandieuhanhcap{level}")
+            wanted = [r for _, r in sorted(records.items(), key=lambda x: x[0].encode()) if r["scheme"] == "gov" and r["status"] == "open"
+                      and (r["level"] == level or level == 4 and r["level"] > 4)]
+            assert len(rows) == len(wanted)
+            fields = [f["name"] for f in serve.ask(f"/dmdc/Metadata/qlvanbandieuhanhcap{level}")]
+            for row, record in zip(rows, wanted):
+                info, decision = record["info"], record["lastDecision"] or {}
+                day = decision.get("issuedOn")
+                full = {key: info.get("legacyCode", record["code"]), "TenDonVi": info["name"], "DiaChi": info["address"], "Email": info.get("email"),
+                        "SoDienThoai": info.get("phone"), "Fax": info.get("fax"), "Website": info.get("website"),
+                        "QdBanHanhQdSuaDoi": decision.get("number"), "CoQuanBanHanhQd": decision.get("issuedBy"),
+                        "NgayBanHanhQd": datetime.date.fromisoformat(day).strftime("%d/%m/%Y") if day else None}
+                assert row == {k: v for k, v in full.items() if v is not None}
+                assert set(full) == set(fields) and fields[0] == key
+    rows, target = [], "/dmdc/Category/qlvanbandieuhanhcap2?limit=9"
+    while target:
+        page = sample.serve.get(target)
+        rows += page.json()
+        found = re.fullmatch(r'<(.+)>; rel="next"', page.headers.get("link", ""))
+        target = found and found[1]
+    assert rows == sample.serve.ask("/dmdc/Category/qlvanbandieuhanhcap2")
+    for name in ("qlvanbandieuhanhcap0", "qlvanbandieuhanhcap5", "other"):
+        sample.serve.problem(f"/dmdc/Category/{name}", 404, "not-found")
+
+
+# ---- HTTP --------------------------------------------------------------------------------------------------------------
+
+ADDRESSES = ("/v1/organizations/H26", "/v1/organizations?q=ha+noi", "/v1/organizations/H26/history", "/v1/organizations/H26/children",
+             "/v1/organizations/H26/tree", "/v1/resolve/H22", "/v1/schemes", "/v1/compliance", "/v1/consolidation", "/v1/coverage",
+             "/dmdc/Category/qlvanbandieuhanhcap1", "/dmdc/Metadata/qlvanbandieuhanhcap1", "/v1/snapshots", "/v1/snapshots/latest",
+             "/v1/snapshots/latest?format=csv", "/v1/snapshots/latest?format=json")
+
+
+def test_head_etag_cors_gzip(sample):
+    """C-26"""
+    for target in ADDRESSES:
+        got = sample.serve.request("GET", target, {"Origin": "https://other.example"})
+        head = sample.serve.request("HEAD", target)
+        assert got.status == head.status == 200 and head.raw == b"" and got.body, target
+        same = ("content-type", "content-length", "etag", "cache-control", "link")
+        assert [got.headers.get(n) for n in same] == [head.headers.get(n) for n in same], target
+        assert got.headers["access-control-allow-origin"] == "*" and "ETag" in got.headers["access-control-expose-headers"]
+        for tag in (got.headers["etag"], "*", f'"x", {got.headers["etag"]}'):
+            for method in ("GET", "HEAD"):
+                again = sample.serve.request(method, target, {"If-None-Match": tag})
+                assert again.status == 304 and again.raw == b"" and again.headers["etag"] == got.headers["etag"], (target, tag)
+        assert sample.serve.request("GET", target, {"If-None-Match": '"other"'}).status == 200
+        zipped = sample.serve.request("GET", target, {"Accept-Encoding": "gzip"})
+        assert zipped.body == got.body
+        if len(got.body) > 2000:
+            assert zipped.headers["content-encoding"] == "gzip" and len(zipped.raw) < len(got.body) and "Accept-Encoding" in zipped.headers["vary"]
+        assert "content-encoding" not in sample.serve.request("GET", target, {"Accept-Encoding": "gzip;q=0"}).headers
+    for target in ("/v1/changes", "/healthz", "/readyz", "/metrics"):
+        head = sample.serve.request("HEAD", target)
+        assert head.status == 200 and head.raw == b"", target
+    preflight = sample.serve.request("OPTIONS", "/v1/resolve", {"Origin": "https://other.example", "Access-Control-Request-Method": "POST"})
+    assert preflight.status == 204 and "POST" in preflight.headers["access-control-allow-methods"]
+
+
+def test_etag_is_of_the_answer_without_the_place(registry):
+    """C-26: a change elsewhere leaves the tag as it is."""
+    registry.start_all()
+    registry.publish([registry.established("H26", "ROOT"), registry.established("G12", "ROOT")], "--wait", check=True)
+    serve = Serve(registry)
+    before = serve.get("/v1/organizations/G12")
+    registry.publish([registry.act("contact_updated", {"code": "H26", "set": {"phone": "1"}}, decision=False)], "--wait", check=True)
+    after = serve.get("/v1/organizations/G12")
+    assert after.headers["etag"] == before.headers["etag"] and after.json()["asOf"] != before.json()["asOf"]
+    registry.publish([registry.act("contact_updated", {"code": "G12", "set": {"phone": "1"}}, "G12", decision=False)], "--wait", check=True)
+    assert serve.get("/v1/organizations/G12", {"If-None-Match": before.headers["etag"]}).status == 200
+
+
+def test_problems(told):
+    """C-27"""
+    for headers, query, language in (({}, {}, "vi"), ({"Accept-Language": "en"}, {}, "en"), ({"Accept-Language": "fr, en-GB;q=0.8, vi;q=0.3"}, {}, "en"),
+                                     ({"Accept-Language": "fr"}, {}, "vi"), ({"Accept-Language": "vi"}, {"lang": "en"}, "en"),
+                                     ({"Accept-Language": "en"}, {"lang": "vi"}, "vi")):
+        problem = told.problem("/v1/organizations/H26.99", 404, "never-issued", headers, **query)
+        assert problem["title"] == {"vi": "Mã chưa từng được cấp", "en": "The code was never issued"}[language]
+        assert set(problem) >= {"type", "title", "status", "detail"}
+        assert told.get("/v1/organizations/H26.99", headers, **query).headers["content-language"] == language
+    for target in ADDRESSES + ("/v1/changes", "/v1/changes/stream", "/healthz", "/readyz", "/metrics", "/v1/acts/H26/x"):
+        assert told.problem(target.partition("?")[0], 400, "parameter-unknown", organisation="1")["value"] == "organisation"
+    for target in ADDRESSES[:12] + ("/v1/changes", "/healthz", "/readyz", "/metrics"):
+        assert told.get(target + ("&" if "?" in target else "?") + "lang=en").status == 200, target
+    told.problem("/v1/none", 404, "not-found")
+    told.problem("/v1/organizations/%zz", 400, "target")
+    told.problem("/v1/organizations/%ff", 400, "target")
+    for method, target in (("POST", "/v1/organizations"), ("DELETE", "/v1/organizations/H26"), ("GET", "/v1/resolve"), ("PUT", "/v1/resolve")):
+        answer = told.request(method, target)
+        assert answer.status == 405 and answer.json()["type"] == "urn:orgcode:problem:method" and answer.headers["allow"], (method, target)
+    assert told.request("GET", "/v1/organizations/H26.99").headers["access-control-allow-origin"] == "*"
+    assert told.request("HEAD", "/v1/organizations/H26.99").raw == b""
+
+
+def test_too_many(told, make_registry):
+    """C-49: 429 with Retry-After"""
+    registry = make_registry()
+    serve = Serve(registry, "--requests-per-second", "5")
+    answers = [serve.get("/v1/schemes") for _ in range(40)]
+    refused = [a for a in answers if a.status == 429]
+    assert refused and all(int(a.headers["retry-after"]) >= 1 and a.json()["type"] == "urn:orgcode:problem:too-many" for a in refused)
+    wait_until(lambda: serve.get("/v1/schemes").status == 200, 30, "served again")
+
+
+def test_health(sample):
+    """C-48"""
+    serve = sample.serve
+    assert serve.get("/healthz").status == 200
+    ready = serve.get("/readyz").json()
+    assert ready["status"] == "ready" and ready["id"] == serve.get("/v1/changes").headers["feed-head"]
+    last = serve.all_changes(limit=1000)[-1]
+    assert (ready["id"], ready["recordedTime"]) == (last["id"], serve.ask("/v1/schemes")["asOf"]["recordedTime"])
+    metrics = serve.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert re.search(r'^orgcode_serve_requests_total\{class="2xx"\} \d+$', metrics.text, re.M)
+    assert f"orgcode_serve_sequence {int(last['sequence'])}" in metrics.text
