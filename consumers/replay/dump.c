@@ -8,7 +8,7 @@
 
 /* Every text of a key is compared byte by byte (collate "C"). An edge may stand twice: all its columns order it. */
 const struct dump_table dump_tables[DUMP_TABLES] = {
-    {.name = "place", .key = "one", .but = "next_offset, last_offset"},
+    {.name = "place", .key = "one", .but = "mode, next_offset, last_offset"},
     {.name = "origin_mark", .key = "origin"},
     {.name = "scheme", .key = "scheme"},
     {.name = "law", .key = "version"},
