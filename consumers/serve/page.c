@@ -27,8 +27,9 @@ static struct str first_segment(const struct work *work)
 static void link_language(struct html *html, const struct uri *uri)
 {
     const char *other = html->language == LANGUAGE_EN ? "vi" : "en";
+    bool host = uri->path.len > 1 && strchr("/\\", uri->path.data[1]); /* "//example.org": a browser would go there */
     html_put(html, "<a class=\"language\" lang=\"%t\" hreflang=\"%t\" href=\"%t?lang=%t", str_of(other), str_of(other),
-        uri->path, str_of(other));
+        host ? STR("/") : uri->path, str_of(other));
     for (int i = 0; i < uri->parameters; i++)
         if (!str_equal(uri->parameter[i].name, STR("lang")))
             html_put(html, "&amp;%u=%u", uri->parameter[i].name, uri->parameter[i].value);

@@ -219,6 +219,27 @@ for (const [number, variant] of variants.entries()) {
   });
 }
 
+test('the picture of a body that split, gave, took and came back', async () => {
+  const who = await visitor(browser, variants[0]);
+  await who.open('/mergers');
+  await who.page.locator('figure.mergers svg').waitFor();
+  const drawn = await who.page.evaluate(async () => {
+    const { flow } = await import(document.querySelector('script').src.replace('app.js', 'flow.js'));
+    const bodies = new Map([...'ABCDEF'].map((code) => [code, { code, info: { name: `Sở ${code}` }, status: 'ABD'.includes(code) ? 'closed' : 'open' }]));
+    const edges = [['A', 'B', '2010-01-01'], ['A', 'C', '2010-01-01'], ['B', 'E', '2015-05-01'], ['D', 'E', '2015-05-01'],
+      ['E', 'F', '2018-01-01'], ['F', 'A', '2020-01-01'], ['C', 'E', '2022-01-01']].map(([from, to, on]) => ({ from, to, on, continues: false }));
+    const figure = document.querySelector('figure');
+    figure.replaceWith(Object.assign(document.createElement('figure'), { className: 'flow' }));
+    document.querySelector('figure.flow').append(flow(bodies, edges, 'E', 1200));
+    return { codes: [...document.querySelectorAll('figure.flow text.code')].map((text) => text.textContent).sort().join(''),
+      lines: document.querySelectorAll('figure.flow .link').length, days: [...document.querySelectorAll('figure.flow .date')].map((text) => text.textContent) };
+  });
+  assert.deepEqual(drawn, { codes: 'AABCDEEF', lines: 9,
+    days: ['01/01/2010', '01/05/2015', '01/05/2015', '01/01/2018', '01/01/2020', '01/01/2022'] });
+  await who.shot('long-succession');
+  await who.close();
+});
+
 test('the page is served as it should be', async () => {
   const answer = await fetch(`${base}/?lang=vi`, { headers: { Accept: 'text/html' } });
   assert.match(answer.headers.get('content-security-policy'), /script-src 'self'; style-src 'self'/);

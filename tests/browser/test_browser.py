@@ -98,6 +98,8 @@ def test_assets_and_problems(served, services):
         assert status in (400, 404) and headers["Content-Type"].startswith("text/html") and word in body.decode(), path
         status, headers, body = get(address + path, accept="application/json")
         assert status in (400, 404) and headers["Content-Type"] == "application/problem+json", path
+    for path in ("//example.org/", "/%5Cexample.org", "/\\example.org"):
+        assert 'href="//' not in (body := get(address + path)[2].decode()) and 'href="/\\' not in body, path
     assert get(address + "/v1/organizations/Z99")[1]["Content-Type"] == "application/problem+json"
 
     services.kill("postgres")

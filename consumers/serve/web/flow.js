@@ -19,7 +19,7 @@ function timeline(edges) {
     else if (to.left && to.left < edge.on) {
       const before = to;
       to = place(edge.to);
-      links.push({ from: before, to, on: edge.on, continues: true });
+      links.push({ from: before, to, on: edge.on, continues: true, itself: true });
     }
     from.left ??= edge.on;
     links.push({ from, to, on: edge.on, continues: edge.continues });
@@ -73,11 +73,11 @@ export function flow(bodies, edges, own, room) {
   const wide = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, (room - (layers - 1) * GAP_X - 4) / layers));
   const total = arrange(graph, (layer) => 2 + layer * (wide + GAP_X), (y) => y + 16);
   const width = layers * wide + (layers - 1) * GAP_X + 4, height = total + 24;
-  const dated = new Set(), short = shorten(graph.nodes.map((node) => nameOf(node.code)));
-  const links = graph.links.map(({ from, to, on, continues }) => {
-    const x1 = from.x + wide, x2 = to.x, middle = (x1 + x2) / 2, key = `${from.x} ${from.y} ${on}`;
-    const label = dated.has(key) ? null : svg('text', { x: x1 + 5, y: from.y - 6, class: 'date' }, dayText(on));
-    dated.add(key);
+  const dated = new Map(), short = shorten(graph.nodes.map((node) => nameOf(node.code)));
+  const links = graph.links.map(({ from, to, on, continues, itself }) => {
+    const x1 = from.x + wide, x2 = to.x, middle = (x1 + x2) / 2, days = dated.get(from) ?? [];
+    const label = itself || days.includes(on) ? null : svg('text', { x: x1 + 5, y: from.y - 6 - days.length * 13, class: 'date' }, dayText(on));
+    if (label) dated.set(from, [...days, on]);
     return [svg('path', { class: continues ? 'link same' : 'link',
       d: `M${x1} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${x2} ${to.y}` }), label];
   });
