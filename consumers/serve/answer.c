@@ -118,6 +118,8 @@ enum MHD_Result answer_send(struct exchange *exchange)
         MHD_add_response_header(response, usual[i].name, usual[i].value);
     for (int i = 0; i < r->headers; i++)
         MHD_add_response_header(response, r->header[i].name, r->header[i].value);
+    if (atomic_load(&exchange->serve->server->leaving))
+        MHD_add_response_header(response, "Connection", "close");
     enum MHD_Result queued = MHD_queue_response(exchange->connection, r->status, response);
     MHD_destroy_response(response);
     return queued;

@@ -2,6 +2,7 @@
 #define ORGCODE_SERVE_EXCHANGE_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 
 #include "event.h"
 #include "server.h"
@@ -51,6 +52,9 @@ struct server {
     struct MHD_Daemon *daemon;
     struct pool *pool;
     struct limit *limit;
+    struct connections *connections;
+    struct sockaddr_storage proxy; /* whose X-Forwarded-For counts; family 0: nobody's */
+    atomic_bool leaving;           /* no connection is kept for another request */
     int port;
     bool inherited; /* the socket is the service manager's */
 };

@@ -21,6 +21,7 @@ enum header {
     HEADER_LAST_EVENT_ID,
     HEADER_ORIGIN,
     HEADER_RANGE,
+    HEADER_X_FORWARDED_FOR,
     HEADERS,
 };
 

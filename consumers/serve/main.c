@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "index.h"
+#include "peer.h"
 #include "serve.h"
 #include "server.h"
 #include "shell/process.h"
@@ -128,6 +129,21 @@ static const struct option_row rows[] = {
         .max = 3600000,
         .value = "TIME",
         .help = "A connection that neither sends nor takes anything is closed."},
+    {.name = "request-timeout",
+        .kind = OPTION_DURATION,
+        .offset = ROW(request_ms),
+        .initial = "60s",
+        .min = 1000,
+        .max = 3600000,
+        .value = "TIME",
+        .help = "A connection on which no whole request has come in that time is closed, however it drips."},
+    {.name = "trusted-proxy",
+        .kind = OPTION_TEXT,
+        .offset = ROW(trusted_proxy),
+        .env = "ORGCODE_TRUSTED_PROXY",
+        .value = "ADDRESS",
+        .help =
+            "From there the last address in X-Forwarded-For is the asker's, for --requests-per-second and the log."},
     OPTION_ROW_METRICS(struct serve_options, common),
     OPTION_ROWS_COMMON(struct serve_options, common),
 };
@@ -156,6 +172,7 @@ static void register_metrics(struct serve *serve)
         .shed =
             metrics_counter(m, "orgcode_serve_shed_total", NULL, "Requests told to come again: the queue was full."),
         .limited = metrics_counter(m, "orgcode_serve_limited_total", NULL, "Requests beyond an address's rate."),
+        .cut = metrics_counter(m, "orgcode_serve_cut_total", NULL, "Connections cut: no whole request came in time."),
         .streams = metrics_gauge(m, "orgcode_serve_streams", NULL, "Streams open now."),
         .overflows =
             metrics_counter(m, "orgcode_serve_overflows_total", NULL, "Streams cut off: the client was too slow."),
@@ -193,6 +210,7 @@ static struct status run(struct serve *serve, struct fault *fault)
         process_ready();
         while (!process_wait(-1, 1000)) {
             metrics_beat(serve->metrics);
+            server_tend(serve);
             process_alive();
         }
         process_leaving();
@@ -214,6 +232,12 @@ int main(int argc, char **argv)
     bool snapshot = code < 0 && rest.count == 1 && strcmp(rest.item[0], "snapshot") == 0;
     if (code < 0 && (rest.count > 0) != snapshot) {
         fprintf(stderr, "orgcode-serve: %s: the one argument that is known is snapshot\n", rest.item[0]);
+        code = PROCESS_USAGE;
+    }
+    struct sockaddr_storage proxy;
+    if (code < 0 && options.trusted_proxy && !peer_parse(str_of(options.trusted_proxy), &proxy)) {
+        fprintf(stderr, "orgcode-serve: --trusted-proxy: expected an address like 127.0.0.1 or ::1, not \"%s\"\n",
+            options.trusted_proxy);
         code = PROCESS_USAGE;
     }
     if (code < 0 && snapshot && !options.snapshots) {

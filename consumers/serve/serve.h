@@ -17,12 +17,13 @@ struct serve_options {
     const char *snapshots;
     long long snapshot_every_ms, snapshots_kept;
     long long workers, queue, connections, connections_per_address, requests_per_second;
-    long long waiters, body_max, statement_ms, idle_ms;
+    long long waiters, body_max, statement_ms, idle_ms, request_ms;
+    const char *trusted_proxy;
 };
 
 struct serve_metrics {
     struct metric *requests[6]; /* by class of status: [2] is 2xx */
-    struct metric *duration, *shed, *limited, *streams, *overflows, *bytes, *sequence;
+    struct metric *duration, *shed, *limited, *cut, *streams, *overflows, *bytes, *sequence;
 };
 
 struct server;

@@ -1,10 +1,11 @@
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "connections.h"
 #include "exchange.h"
+#include "peer.h"
 #include "shell/listen.h"
 #include "shell/process.h"
 #include "tail.h"
@@ -23,6 +24,7 @@ static const char *const header_names[HEADERS] = {
     [HEADER_LAST_EVENT_ID] = "Last-Event-ID",
     [HEADER_ORIGIN] = "Origin",
     [HEADER_RANGE] = "Range",
+    [HEADER_X_FORWARDED_FOR] = "X-Forwarded-For",
 };
 
 /* ---- reading the request --------------------------------------------------------------------------------------- */
@@ -40,6 +42,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
     exchange->begun = time_monotonic();
     exchange->response.file = -1;
     exchange->target = strndup(target, URI_MAX + 1);
+    connections_asks(exchange->serve->server->connections, connection);
     exchange->target_good = uri_parse(exchange->arena, str_of(exchange->target), &exchange->request->uri);
     return exchange;
 }
@@ -61,11 +64,16 @@ static enum method method_of(const char *name)
     return METHOD_OTHER;
 }
 
-static const struct sockaddr *peer_address(const struct exchange *exchange)
+static void find_peer(struct exchange *exchange, struct sockaddr_storage *out)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return info ? info->client_addr : NULL;
+    *out = (struct sockaddr_storage){0};
+    if (info && info->client_addr)
+        memcpy(out, info->client_addr,
+            info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+    peer_settle(out, &exchange->serve->server->proxy, exchange->request->header[HEADER_X_FORWARDED_FOR]);
+    peer_format(out, exchange->peer);
 }
 
 static void read_headers(struct exchange *exchange, const char *method)
@@ -84,13 +92,6 @@ static void read_headers(struct exchange *exchange, const char *method)
     struct str asked = uri_parameter(&request->uri, STR("lang"));
     if (str_given(asked))
         request->language = str_equal(asked, STR("en")) ? LANGUAGE_EN : LANGUAGE_VI;
-    const struct sockaddr *address = peer_address(exchange);
-    const void *raw = !address ? NULL
-                      : address->sa_family == AF_INET6
-                          ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
-                          : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
-    if (!raw || !inet_ntop(address->sa_family, raw, exchange->peer, sizeof exchange->peer))
-        snprintf(exchange->peer, sizeof exchange->peer, "?");
 }
 
 static void take_upload(struct exchange *exchange, const char *data, size_t size)
@@ -204,10 +205,11 @@ static void find_route(struct exchange *exchange)
 static void begin(struct exchange *exchange, const char *method)
 {
     struct serve *serve = exchange->serve;
-    const struct sockaddr *address = peer_address(exchange);
+    struct sockaddr_storage peer;
     exchange->headers_read = true;
     read_headers(exchange, method);
-    if (address && !limit_take(serve->server->limit, address, exchange->begun)) {
+    find_peer(exchange, &peer);
+    if (!limit_take(serve->server->limit, (const struct sockaddr *)&peer, exchange->begun)) {
         metric_add(serve->metric.limited, 1);
         refuse(exchange, PROBLEM_TOO_MANY, STR_NONE,
             str_format(exchange->arena, "%lld", serve->options->requests_per_second));
@@ -219,17 +221,30 @@ static void begin(struct exchange *exchange, const char *method)
     }
 }
 
+/* Is the body that is announced too large? Then it need not be read. */
+static bool announced_too_large(struct exchange *exchange)
+{
+    const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Length");
+    return length && strtoull(length, NULL, 10) > (unsigned long long)exchange->serve->options->body_max;
+}
+
+static enum MHD_Result refuse_body(struct exchange *exchange)
+{
+    refuse(
+        exchange, PROBLEM_BODY_SIZE, STR_NONE, str_format(exchange->arena, "%lld", exchange->serve->options->body_max));
+    return answer_send(exchange);
+}
+
 /* The whole request is here: to a worker, or answered at once. */
 static enum MHD_Result dispatch(struct exchange *exchange)
 {
     struct serve *serve = exchange->serve;
     exchange->answered = true;
+    connections_asked(serve->server->connections, exchange->connection);
     exchange->request->body = exchange->upload;
     exchange->job = exchange->route ? exchange->route->handler : NULL;
-    if (exchange->too_large) {
-        refuse(exchange, PROBLEM_BODY_SIZE, STR_NONE, str_format(exchange->arena, "%lld", serve->options->body_max));
-        return answer_send(exchange);
-    }
+    if (exchange->too_large)
+        return refuse_body(exchange);
     if (exchange->route->direct) {
         struct work work = {.serve = serve,
             .arena = exchange->arena,
@@ -261,7 +276,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         return MHD_NO;
     if (!exchange->headers_read) {
         begin(exchange, method);
-        return MHD_YES;
+        return announced_too_large(exchange) ? refuse_body(exchange) : MHD_YES;
     }
     if (*upload_size) {
         take_upload(exchange, upload, *upload_size);
@@ -276,10 +291,10 @@ static void on_completed(
 {
     struct serve *serve = user;
     struct exchange *exchange = *state;
-    (void)connection;
     if (!exchange)
         return;
     *state = NULL;
+    connections_answered(serve->server->connections, connection);
     time_ms spent = time_monotonic() - exchange->begun;
     unsigned class = exchange->response.status / 100;
     if (class > 0 && class < 6)
@@ -317,7 +332,7 @@ static struct status start(struct serve *serve, int fd, struct fault *fault)
     serve->server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME,
         0, NULL, NULL, on_request, serve, MHD_OPTION_ARRAY, options, MHD_OPTION_URI_LOG_CALLBACK, on_target, serve,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
-        MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, connections_notify, serve->server->connections, MHD_OPTION_END);
     if (serve->server->daemon)
         return status_ok();
     close(fd);
@@ -335,8 +350,12 @@ struct status server_open(struct serve *serve, struct fault *fault)
     struct server *server = calloc(1, sizeof *server);
     if (!server)
         abort();
-    *server = (struct server){
-        .limit = limit_open((int)serve->options->requests_per_second), .port = listen_port(fd), .inherited = inherited};
+    *server = (struct server){.limit = limit_open((int)serve->options->requests_per_second),
+        .port = listen_port(fd),
+        .inherited = inherited,
+        .connections = connections_open()};
+    if (serve->options->trusted_proxy)
+        (void)peer_parse(str_of(serve->options->trusted_proxy), &server->proxy); /* main has looked at it */
     serve->server = server;
     server->pool = pool_open(serve);
     serve->tail = tail_open(serve);
@@ -344,6 +363,11 @@ struct status server_open(struct serve *serve, struct fault *fault)
     if (!status_failed(status))
         log_info(serve->log, "serving", LOG_TEXT("address", serve->options->listen), LOG_INT("port", server->port));
     return status;
+}
+
+void server_tend(struct serve *serve)
+{
+    metric_add(serve->metric.cut, connections_cut(serve->server->connections, serve->options->request_ms));
 }
 
 void server_close(struct serve *serve, int timeout_ms)
@@ -354,11 +378,11 @@ void server_close(struct serve *serve, int timeout_ms)
     if (server->daemon) {
         MHD_socket fd = MHD_quiesce_daemon(server->daemon);
         time_ms until = time_monotonic() + timeout_ms;
+        atomic_store(&server->leaving, true);
         while (pool_busy(server->pool) > 0 && time_monotonic() < until)
             usleep(5000);
         tail_leave(serve->tail); /* whoever waits is answered, streams say goodbye */
-        while (MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections > 0 &&
-               time_monotonic() < until)
+        while (connections_owed(server->connections) > 0 && time_monotonic() < until)
             usleep(5000);
         pool_close(server->pool);
         MHD_stop_daemon(server->daemon);
@@ -367,6 +391,7 @@ void server_close(struct serve *serve, int timeout_ms)
     }
     tail_close(serve->tail);
     limit_close(server->limit);
+    connections_close(server->connections);
     free(server);
     serve->server = NULL;
 }

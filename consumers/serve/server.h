@@ -21,6 +21,8 @@ extern const size_t routes_count;
 
 /* Listens and begins to work. RETRY "address-taken". */
 struct status server_open(struct serve *serve, struct fault *fault) MUST_USE;
+/* To be called about once a second: cuts those whose request does not come. */
+void server_tend(struct serve *serve);
 /* No new connections; requests that are in work are answered, up to `timeout_ms`. */
 void server_close(struct serve *serve, int timeout_ms);
 
