@@ -162,13 +162,13 @@ class Checks:
 
     def check_static(self, act, faults):
         body, kind, scheme = act["body"], act["kind"], act["scheme"]
-        if kind == "scheme_registered":
-            self.check_scheme(act, faults)
-        elif scheme not in ("gov", "enterprise"):
+        if scheme not in ("gov", "enterprise"):
             if scheme not in self.schemes:
                 faults.add("scheme-unknown")
-            elif kind == "recoded":
+            if kind == "recoded":
                 faults.add("scheme-kind")
+        if kind == "scheme_registered":
+            self.check_scheme(act, faults)
         for code in dict.fromkeys(c for c, _ in each_code(act)):
             if kind == "scheme_registered":
                 if not is_level1(code):
