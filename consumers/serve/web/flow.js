@@ -90,5 +90,6 @@ export function flow(bodies, edges, own, room) {
       text.map((line, i) => svg('text', { x: node.x + 10, y: top + i * LINE }, line)),
       svg('text', { x: node.x + 10, y: top + text.length * LINE + 2, class: 'code' }, node.code));
   });
-  return svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': t('PICTURE_OF') }, links, boxes);
+  return svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': t('PICTURE_OF') },
+    links.map(([path]) => path), links.map(([, label]) => label), boxes);
 }
