@@ -13,15 +13,17 @@ static void answer(struct work *work, bool good, const char *word)
     int64_t head;
     time_ms recorded;
     bool known = tail_head(work->serve->tail, &epoch, &head, &recorded);
+    time_ms lag = tail_lag(work->serve->tail);
+    struct str behind = lag < 0 ? STR("") : str_format(work->arena, "\"lagMs\":%lld,\"replica\":true,", (long long)lag);
     struct response *r = work->response;
     r->status = good ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
     r->type = "application/json";
     r->cache = "no-store";
-    r->body =
-        known ? str_format(work->arena, "{\"id\":\"%s\",\"recordedTime\":\"%s\",\"silenceMs\":%lld,\"status\":\"%s\"}",
-                    change_id_format(epoch, head, id), time_format(recorded, time),
-                    (long long)tail_silence(work->serve->tail), word)
-              : str_format(work->arena, "{\"status\":\"%s\"}", word);
+    r->body = known ? str_format(work->arena,
+                          "{\"id\":\"%s\",%.*s\"recordedTime\":\"%s\",\"silenceMs\":%lld,\"status\":\"%s\"}",
+                          change_id_format(epoch, head, id), STR_ARG(behind), time_format(recorded, time),
+                          (long long)tail_silence(work->serve->tail), word)
+                    : str_format(work->arena, "{\"status\":\"%s\"}", word);
 }
 
 void serve_healthz(struct work *work)

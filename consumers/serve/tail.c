@@ -34,7 +34,7 @@ struct tail {
     bool known, leaving, ended, replica;
     int epoch;
     int64_t head; /* last event in the ring, or where the tail began */
-    time_ms recorded, heard;
+    time_ms recorded, heard, lag;
     struct tail_event *ring[RING]; /* by sequence % RING */
     int64_t oldest;                /* first in the ring; head + 1 when it is empty */
     size_t bytes;
@@ -247,6 +247,14 @@ time_ms tail_silence(struct tail *tail)
     return silence;
 }
 
+time_ms tail_lag(struct tail *tail)
+{
+    pthread_mutex_lock(&tail->lock);
+    time_ms lag = tail->lag;
+    pthread_mutex_unlock(&tail->lock);
+    return lag;
+}
+
 /* ---- following ----------------------------------------------------------------------------------------------------
  */
 
@@ -263,6 +271,17 @@ static struct status connect_session(struct tail *tail, struct fault *fault)
         status = pg_listen(&tail->pg, "orgcode_change", fault);
     if (status_failed(status))
         pg_close(&tail->pg);
+    return status;
+}
+
+static struct status read_lag(struct tail *tail, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = tail->replica ? pg_run(&tail->pg, "lag", NULL, &result, fault) : status_ok();
+    pthread_mutex_lock(&tail->lock);
+    tail->lag = result && PQntuples(result) == 1 ? pg_int8(result, 0, 0) : -1;
+    pthread_mutex_unlock(&tail->lock);
+    PQclear(result);
     return status;
 }
 
@@ -338,6 +357,8 @@ static struct status round_once(struct tail *tail, struct fault *fault)
     if (!status_failed(status))
         status = read_place(tail, &end, fault);
     if (!status_failed(status))
+        status = read_lag(tail, fault);
+    if (!status_failed(status))
         status = read_events(tail, end, fault);
     return status;
 }
@@ -393,6 +414,7 @@ struct tail *tail_open(struct serve *serve)
     tail->serve = serve;
     tail->arena = arena_open(0);
     tail->heard = time_monotonic();
+    tail->lag = -1;
     tail->oldest = tail->head + 1; /* nothing is in memory */
     tail->sleepers.next = tail->sleepers.previous = &tail->sleepers;
     pthread_mutex_init(&tail->lock, NULL);

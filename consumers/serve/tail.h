@@ -19,6 +19,8 @@ void tail_close(struct tail *tail);
 bool tail_head(struct tail *tail, int *epoch, int64_t *sequence, time_ms *recorded);
 /* ms since the database was last heard of; for readiness. */
 time_ms tail_silence(struct tail *tail);
+/* ms that a replica is behind its primary, as far as it knows; < 0 on the primary. */
+time_ms tail_lag(struct tail *tail);
 
 /* Puts the exchange, whose connection is suspended, aside until a change behind `after` fits, or for wait_ms; then it
  * goes to a worker again, once. False: no room, or it was put aside before. */

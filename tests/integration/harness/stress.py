@@ -1,0 +1,82 @@
+"""A small registry behind orgcode-serve under stress: readers that check every answer, a table that nobody can read."""
+
+import http.client
+import json
+import socket
+import threading
+
+import psycopg2
+
+from .wait import SLOW, wait_until
+
+
+def make_small(registry):
+    registry.start_all()
+    registry.publish([registry.established("H26", "ROOT")], "--wait", check=True)
+    registry.wait_all()
+    return registry
+
+
+def rename(registry, n):
+    return registry.act("contact_updated", {"code": "H26", "set": {"phone": str(n)}}, "H26", decision=False)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class locked:
+    """Nobody can read the place while this holds it."""
+
+    def __init__(self, registry):
+        self.connection = psycopg2.connect(registry.conninfo)
+
+    def __enter__(self):
+        self.connection.cursor().execute("lock table orgcode.code in access exclusive mode")
+
+    def __exit__(self, *_):
+        self.connection.rollback()
+        self.connection.close()
+
+
+class Readers:
+    """Threads that look up and check every answer: right, or a 503, or no answer at all."""
+
+    def __init__(self, url_of, count=4, headers=None):
+        self.url_of, self.stop, self.good, self.busy, self.lost, self.wrong = url_of, threading.Event(), 0, 0, 0, []
+        self.threads = [threading.Thread(target=self.read, daemon=True) for _ in range(count)]
+        for t in self.threads:
+            t.start()
+
+    def read(self):
+        while not self.stop.is_set():
+            try:
+                connection = http.client.HTTPConnection(*self.url_of(), timeout=30 * SLOW)
+                connection.request("GET", "/v1/organizations/H26", headers={"Connection": "close"})
+                answer = connection.getresponse()
+                body = answer.read()
+                connection.close()
+            except (OSError, http.client.HTTPException):
+                self.lost += 1
+                self.stop.wait(0.02)
+                continue
+            if answer.status == 200 and json.loads(body)["record"]["code"] == "H26":
+                self.good += 1
+            elif answer.status == 503 and answer.headers["Retry-After"]:
+                self.busy += 1
+                self.stop.wait(0.02)
+            else:
+                self.wrong.append((answer.status, body[:300]))
+
+    def more(self, count=50):
+        wanted = self.good + count
+        wait_until(lambda: self.good >= wanted or self.wrong, 60, lambda: f"{self.good} good, {self.busy} busy, {self.lost} lost")
+        assert not self.wrong, self.wrong[:3]
+
+    def end(self):
+        self.stop.set()
+        for t in self.threads:
+            t.join(60 * SLOW)
+        assert not self.wrong, self.wrong[:3]
