@@ -204,8 +204,10 @@ def test_a_lost_postgresql(lively, services):
     told_once(r)
 
 
-def lose_kafka(services):
+def lose_kafka(services, page):
+    """Its data are gone; services are stopped, as the page begins, and there is a new cluster."""
     services.kill("kafka")
+    page.step("systemctl stop")
     services._run("clean", "kafka")
     services.start("kafka")
 
@@ -214,8 +216,7 @@ def test_a_lost_kafka_with_the_journal_as_a_file(lively, services):
     r, page = lively, Page(lively, "lost-kafka")
     r.run("replay", "export", "journal.gz", check=True)
     heads, changes = r.digest(), r.changes()
-    lose_kafka(services)
-    page.step("systemctl stop")
+    lose_kafka(services, page)
     page.step("import journal.gz")
     page.step("orgcode_lost")
     page.step("--compare")
@@ -228,8 +229,7 @@ def test_a_lost_kafka_with_the_journal_as_a_file(lively, services):
 
 def test_a_lost_kafka_without_it(lively, services):
     r = lively
-    lose_kafka(services)
-    Page(r, "lost-kafka").step("systemctl stop")
+    lose_kafka(services, Page(r, "lost-kafka"))
     Page(r, "lost-kafka", "Without").rest()
     assert publish(r, r.established("H26", "ROOT"), r.established("H26.18")).returncode in (0, 1)
     r.wait_all(120)
