@@ -54,3 +54,6 @@ orgcode_test(core_registry_bulk_test SOURCES core_registry_bulk_test.c LIBS orgc
 if(ORGCODE_MAN)
     add_test(NAME install COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/install_test.py ${PROJECT_BINARY_DIR})
 endif()
+
+orgcode_test(serve_parts_test SOURCES serve_parts_test.c ../../consumers/serve/event.c ../../consumers/serve/html.c ../../consumers/serve/http.c ../../consumers/serve/limit.c ../../consumers/serve/peer.c ../../consumers/serve/uri.c LIBS orgcode_shell orgcode_codec)
+target_include_directories(serve_parts_test PRIVATE ../../consumers/serve)
