@@ -89,6 +89,7 @@ void page_docs(struct work *work)
     json_t *operations, *operation;
     json_t *root = json_loadb(document_openapi, sizeof document_openapi - 1, 0, NULL);
     json_t *about = json_object_get(root, "info");
+    work->response->status = MHD_HTTP_OK;
     page_begin(&html, work, text_of(about, "title"));
     html_put(&html,
         "<h1>%t</h1>\n<p lang=\"en\">%t</p>\n<p><a href=\"/openapi.json\">OpenAPI</a> · "

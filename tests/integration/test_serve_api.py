@@ -1,0 +1,168 @@
+"""schemas/api/openapi.yaml against a real server: its examples, every answer's form, the documents, schemathesis, the examples of clients."""
+
+import hashlib
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness.program import BUILD
+from harness.wait import SLOW
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "consumers/serve/examples"
+API = yaml.safe_load((ROOT / "schemas/api/openapi.yaml").read_text())
+OPERATIONS = [(path, method, operation) for path, item in API["paths"].items() for method, operation in item.items()]
+
+
+def json_schema():
+    spec = importlib.util.spec_from_file_location("json_schema_test", ROOT / "tests/unit/json_schema_test.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    class Schema(module.Schema):
+        def __init__(self):
+            self.schema = self.root = API
+
+        def rule_ref(self, rule, value, where, _):
+            return self.faults(value, API["components"]["schemas"][rule.rpartition("/")[2]], where)
+
+        def rule_allOf(self, rule, value, where, _):
+            return [f for part in rule for f in self.faults(value, part, where)]
+    return Schema()
+
+
+def holds(found, expected, where="", loose=()):
+    """What is expected stands in what was found; more may."""
+    if isinstance(expected, dict):
+        for name, value in expected.items():
+            if name not in loose:
+                holds(found[name], value, f"{where}.{name}", loose)
+    elif isinstance(expected, list) and expected:
+        assert len(found) >= len(expected), (where, found)
+        for i, (a, b) in enumerate(zip(found, expected)):
+            holds(a, b, f"{where}[{i}]", loose)
+    elif not isinstance(expected, list):
+        assert found == expected, where
+
+
+@pytest.mark.parametrize("path,method,operation", [x for x in OPERATIONS if "x-replay" in x[2]], ids=lambda x: x if isinstance(x, str) else "")
+def test_examples_are_answered(sample, path, method, operation):
+    """As the document says, in the form that it says."""
+    replay = operation["x-replay"]
+    body = json.dumps(operation["requestBody"]["content"]["application/json"]["example"]) if method == "post" else None
+    answer = sample.serve.request(method.upper(), replay["target"], {"Content-Type": "application/json"} if body else {}, body)
+    assert answer.status == 200, answer.text
+    content = operation["responses"]["200"]["content"]
+    assert answer.headers["content-type"] in content
+    holds(answer.json(), replay["expect"], path, replay.get("loose", ()))
+    faults = json_schema().faults(answer.json(), content[answer.headers["content-type"]]["schema"])
+    assert not faults, faults
+
+
+def test_every_address_stands_in_the_document():
+    """The table of routes, less the pages for people."""
+    routes = re.findall(r'METHOD_(GET|POST), "([^"]*)", (\w+), \w+, "([^"]*)"', (ROOT / "consumers/serve/routes.c").read_text())
+    served = {(m.lower(), "/" + p): set(names.split()) for m, p, handler, names in routes if not handler.startswith(("page_", "assets_"))}
+    described = {}
+    for path, method, operation in OPERATIONS:
+        found = [API["components"]["parameters"][p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in operation.get("parameters", [])]
+        described[method, re.sub(r"\{\w+\}", "{}", path)] = {p["name"] for p in found if p["in"] == "query"} - {"lang"}
+    assert described == served
+
+
+def test_problems_fit(sample):
+    schema = {"$ref": "#/components/schemas/problem"}
+    for target in ("/v1/organizations/H26.999", "/v1/organizations/H26.300", "/v1/none", "/v1/changes?after=x", "/v1/changes?limit=0", "/v1/schemes?x=1"):
+        answer = sample.serve.get(target)
+        assert answer.headers["content-type"] == "application/problem+json" and not json_schema().faults(answer.json(), schema), answer.text
+
+
+def test_documents_are_served(sample):
+    for name in ("openapi", "asyncapi"):
+        assert sample.serve.get(f"/{name}.json").text == (ROOT / f"schemas/api/{name}.json").read_text()
+    page = sample.serve.get("/docs")
+    assert page.status == 200 and page.headers["content-type"].startswith("text/html")
+    for path, *_ in OPERATIONS:
+        assert path in page.text, path
+    assert not re.search(r'(?:src|href)="https?://', page.text)
+
+
+def venv(requirements):
+    """A Python with these packages, kept in the build tree."""
+    folder = BUILD / f"venv-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    if not (folder / "done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements], check=True, timeout=300 * SLOW)
+        (folder / "done").touch()
+    return folder / "bin"
+
+
+@pytest.mark.noasan
+def test_schemathesis(sample, tmp_path):
+    """No 5xx, nothing undocumented, every answer in its form."""
+    bin_folder = venv(Path(__file__).parent / "data/schemathesis.txt")
+    done = subprocess.run([bin_folder / "schemathesis", "run", f"{sample.serve.url}/openapi.json", "--url", sample.serve.url,
+                           "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
+                           "--exclude-path", "/v1/changes/stream", "--phases", "examples,fuzzing", "--max-examples", "15", "--seed", "1",
+                           "--request-timeout", "20", "--no-color"], cwd=tmp_path, capture_output=True, text=True, timeout=300 * SLOW)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+# ---- the examples of clients ------------------------------------------------------------------------------------------
+
+def client_curl(folder, base, last):
+    subprocess.run([EXAMPLES / "curl/follow.sh", base, folder / "copy", last], check=True, timeout=120 * SLOW)
+    return {"id": (folder / "copy/id").read_text().strip(),
+            "records": {r["code"]: r for r in (json.loads(p.read_text()) for p in (folder / "copy/records").iterdir())}}
+
+
+def client_of(*command):
+    def run(folder, base, last):
+        subprocess.run([*command, base, folder / "copy.json", last], check=True, timeout=120 * SLOW)
+        return json.loads((folder / "copy.json").read_text())
+    return run
+
+
+def client_python():
+    return client_of(venv(EXAMPLES / "python/requirements.txt") / "python", EXAMPLES / "python/follow.py")
+
+
+def client_javascript():
+    folder = BUILD / "example-javascript"
+    shutil.copytree(EXAMPLES / "javascript", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300 * SLOW)
+    return client_of("node", folder / "follow.js")
+
+
+def client_go():
+    if not shutil.which("go"):
+        pytest.skip("no Go here")
+    program = BUILD / "example-go"
+    subprocess.run(["go", "build", "-o", program, "."], cwd=EXAMPLES / "go", check=True, timeout=300 * SLOW)
+    return client_of(program)
+
+
+@pytest.mark.noasan
+@pytest.mark.parametrize("language", ["curl", "python", "javascript", "go"])
+def test_an_example_holds_the_directory(registry, language, tmp_path):
+    """Begun with the snapshot, stopped, and begun again where it was: every record is the directory's."""
+    from harness.serve import Serve
+    from harness.wait import wait_until
+    run = {"curl": lambda: client_curl, "python": client_python, "javascript": client_javascript, "go": client_go}[language]()
+    registry.start_all()
+    registry.publish([registry.established("H26", "ROOT"), registry.established("H26.01"), registry.established("H26.02")], "--wait", check=True)
+    serve = Serve(registry, "--snapshots", registry.folder / "snapshots")
+    wait_until(lambda: serve.get("/v1/snapshots/latest").status == 200, 30, "a snapshot")
+    for step in ([registry.established("H26.03")], [registry.act("closed", {"code": "H26.01"}), registry.established("H26.04")]):
+        registry.publish(step, "--wait", check=True)
+        head = serve.get("/v1/changes").headers["feed-head"]
+        copy = run(tmp_path, serve.url, head)
+        assert copy["id"] == head
+        assert copy["records"] == {r["code"]: r for r in serve.ask("/v1/organizations")["organizations"]}
