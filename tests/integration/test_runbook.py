@@ -215,12 +215,12 @@ def lose_kafka(services, page):
 def test_a_lost_kafka_with_the_journal_as_a_file(lively, services):
     r, page = lively, Page(lively, "lost-kafka")
     r.run("replay", "export", "journal.gz", check=True)
-    heads, changes = r.digest(), r.changes()
+    before, heads, changes = digest(r), r.digest(), r.changes()
     lose_kafka(services, page)
     page.step("import journal.gz")
     page.step("orgcode_lost")
     page.step("--compare")
-    assert r.digest() == heads
+    assert r.digest() == heads and digest(r) == before
     page.step("control live")
     assert publish(r, r.established("H26.40")).returncode == 0
     told_once(r)
