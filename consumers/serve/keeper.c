@@ -35,7 +35,7 @@ static void look(struct keeper *keeper)
     struct fault fault;
     char id[CHANGE_ID_SIZE];
     snapshots_list(serve->options->snapshots, &list);
-    int64_t age_s = list.count ? time(NULL) - list.item[0].made : INT64_MAX;
+    int64_t age_s = list.count ? time(NULL) - list.item[0].made : INT64_MAX / 1000;
     if (age_s * 1000 >= serve->options->snapshot_every_ms) {
         struct status status = snapshot_make(serve, id, &fault);
         if (status_failed(status) && !process_stopping())
