@@ -378,6 +378,8 @@ void server_close(struct serve *serve, int timeout_ms)
     if (server->daemon) {
         MHD_socket fd = MHD_quiesce_daemon(server->daemon);
         time_ms until = time_monotonic() + timeout_ms;
+        if (fd != MHD_INVALID_SOCKET)
+            close(fd); /* who comes now is refused at once, or waits at the service manager's */
         atomic_store(&server->leaving, true);
         while (pool_busy(server->pool) > 0 && time_monotonic() < until)
             usleep(5000);
@@ -386,8 +388,6 @@ void server_close(struct serve *serve, int timeout_ms)
             usleep(5000);
         pool_close(server->pool);
         MHD_stop_daemon(server->daemon);
-        if (fd != MHD_INVALID_SOCKET)
-            close(fd);
     }
     tail_close(serve->tail);
     limit_close(server->limit);

@@ -258,6 +258,17 @@ time_ms tail_lag(struct tail *tail)
 /* ---- following ----------------------------------------------------------------------------------------------------
  */
 
+/* A replica knows no LISTEN. */
+static struct status listen_unless_replica(struct tail *tail, struct fault *fault)
+{
+    PGresult *result = NULL;
+    struct status status = pg_run(&tail->pg, "fresh", NULL, &result, fault);
+    if (!status_failed(status))
+        tail->replica = PQntuples(result) == 1 && pg_bool(result, 0, 4);
+    PQclear(result);
+    return status_failed(status) || tail->replica ? status : pg_listen(&tail->pg, "orgcode_change", fault);
+}
+
 static struct status connect_session(struct tail *tail, struct fault *fault)
 {
     if (tail->pg.conn && !pg_lost(&tail->pg))
@@ -267,8 +278,8 @@ static struct status connect_session(struct tail *tail, struct fault *fault)
         pg_open(tail->serve->options->pg.conninfo, "orgcode-serve tail", tail->serve->log, &tail->pg, fault);
     if (!status_failed(status))
         status = session_prepare(&tail->pg, tail->serve->options->statement_ms, fault);
-    if (!status_failed(status) && !tail->replica)
-        status = pg_listen(&tail->pg, "orgcode_change", fault);
+    if (!status_failed(status))
+        status = listen_unless_replica(tail, fault);
     if (status_failed(status))
         pg_close(&tail->pg);
     return status;

@@ -78,7 +78,7 @@ def test_killed_under_load_nothing_wrong_is_answered_and_a_stream_goes_on(small)
 
 
 def test_sigterm_answers_everybody_first(small):
-    serve = Serve(small, "--statement-timeout", "10min")
+    serve = Serve(small, "--statement-timeout", "10m")
     head = serve.changes()[1]
     poll = http.client.HTTPConnection("127.0.0.1", serve.port, timeout=60 * SLOW)
     poll.request("GET", f"/v1/changes?after={head}&wait=60")

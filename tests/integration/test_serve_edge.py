@@ -147,7 +147,7 @@ def test_half_and_dripping_requests_are_cut(small):
 
 
 def test_a_full_queue_sheds_and_a_full_house_does_not_wait(small):
-    serve = Serve(small, "--workers", "1", "--queue", "2", "--waiters", "1", "--statement-timeout", "10min")
+    serve = Serve(small, "--workers", "1", "--queue", "2", "--waiters", "1", "--statement-timeout", "10m")
     head = serve.changes()[1]
     # the only worker stands still: a lock on what every request reads
     with locked(small):
