@@ -32,6 +32,16 @@ def json_schema():
         def rule_ref(self, rule, value, where, _):
             return self.faults(value, API["components"]["schemas"][rule.rpartition("/")[2]], where)
 
+        def rule_additionalProperties(self, rule, value, where, schema):
+            others = {k: v for k, v in value.items() if k not in schema.get("properties", {})} if isinstance(value, dict) else {}
+            return [f for k, v in others.items() for f in self.faults(v, rule, f"{where}.{k}")]
+
+        def rule_anyOf(self, rule, value, where, _):
+            return [] if any(not self.faults(value, part, where) for part in rule) else [f"{where}: none of anyOf"]
+
+        def rule_examples(self, *_):
+            return []
+
         def rule_allOf(self, rule, value, where, _):
             return [f for part in rule for f in self.faults(value, part, where)]
     return Schema()
