@@ -35,16 +35,18 @@ static struct str write_words(struct arena *arena)
     };
     struct writer w;
     writer_open(&w, arena, 16384);
-    writer_object(&w);
+    writer_array(&w);
     for (int i = 0; i < WORDS; i++) {
-        writer_key(&w, str_of(name[i]));
+        writer_array(&w);
+        writer_str(&w, str_of(name[i]));
         writer_array(&w);
         writer_str(&w, word_text((enum word)i, LANGUAGE_VI));
         writer_str(&w, word_text((enum word)i, LANGUAGE_EN));
         writer_array_end(&w);
+        writer_array_end(&w);
     }
-    writer_object_end(&w);
-    return str_format(arena, "export default %.*s;\n", STR_ARG(writer_text(&w)));
+    writer_array_end(&w);
+    return str_format(arena, "export default Object.fromEntries(%.*s);\n", STR_ARG(writer_text(&w)));
 }
 
 static void make(void)
