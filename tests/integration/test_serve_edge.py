@@ -159,7 +159,8 @@ def test_a_full_queue_sheds_and_a_full_house_does_not_wait(small):
         wait_until(lambda: metric(serve, "orgcode_serve_shed_total") >= 5, 20, "shed")
     answers = [c.getresponse() for c in connections]
     statuses = sorted(a.status for a in answers)
-    assert statuses == [200] * 3 + [503] * 5
+    # one in work and two in the queue, but for one that came before the worker had taken the first
+    assert statuses in ([200] * 3 + [503] * 5, [200] * 2 + [503] * 6)
     assert all(a.headers["Retry-After"] for a in answers if a.status == 503)
     # one poll waits, the next is answered at once
     waits = http.client.HTTPConnection("127.0.0.1", serve.port, timeout=90 * SLOW)
