@@ -78,7 +78,7 @@ static void finish(struct html *html, struct work *work)
         html_put(html, "<p>%w %d, <time datetime=\"%t\">%t</time></p>", WORD_AS_OF, date_of(work->fresh.recorded), iso,
             (struct str){iso.data + 11, 5});
     }
-    html_put(html, "<p><a href=\"/openapi.json\">%w</a></p></footer>\n</body>\n</html>\n", WORD_FOR_PROGRAMS);
+    html_put(html, "<p><a href=\"/docs\">%w</a></p></footer>\n</body>\n</html>\n", WORD_FOR_PROGRAMS);
     work->response->type = "text/html; charset=utf-8";
     work->response->body = html_result(html);
     if (!str_given(work->response->title)) /* a problem says so already */
