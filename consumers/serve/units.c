@@ -173,7 +173,8 @@ static bool grow(struct tree *tree)
         *vec_push(work->arena, &next) = node;
     }
     PQclear(result);
-    qsort(next.item, next.count, sizeof *next.item, by_code);
+    if (next.count)
+        qsort(next.item, next.count, sizeof *next.item, by_code);
     tree->level.item = next.item;
     tree->level.count = next.count;
     return true;
