@@ -40,7 +40,8 @@ void sender_close(struct sender *sender);
  * of these topics and of all whose name begins with `prefix` (NULL: none). A broker that is killed between the decision
  * of a transaction and its markers can come back and take it for complete (seen with Kafka 4.3.1). Its records stay
  * undecided, and the next marker of this producer would settle them: a commit would tell them twice. So the next one is
- * an abort. Takes 1.5 s when something hangs. */
+ * an abort. topic[0] is one that every transaction writes, and decides: where it has its marker, the transaction was
+ * settled, and what hangs elsewhere is settled by the next commit. Takes 1.5 s when something hangs. */
 struct status sender_mend(struct sender *sender, const struct kafka_config *config, const char *const *topic,
     size_t topics, const char *prefix, struct fault *fault) MUST_USE;
 

@@ -109,7 +109,7 @@ struct status sender_mend(struct sender *sender, const struct kafka_config *conf
     struct status s = prefix ? add_prefixed(sender, arena, prefix, &ends, fault) : status_ok();
     if (!status_failed(s))
         s = find_hanging(sender, config, &ends, &left, fault);
-    if (!status_failed(s) && left)
+    if (!status_failed(s) && left && ends.item[0].hangs)
         s = abort_in(sender, &ends, fault);
     arena_close(arena);
     return s;

@@ -51,7 +51,8 @@ static struct str write_words(struct arena *arena)
 
 static void make(void)
 {
-    struct arena *arena = arena_open(0); /* for as long as the program runs */
+    static struct arena *arena; /* for as long as the program runs */
+    arena = arena_open(0);
     struct hasher *hasher = hasher_open();
     assets[ASSETS - 1].body = write_words(arena);
     hasher_begin(hasher);

@@ -49,9 +49,9 @@ class Upgrade:
 
     def goes_on(self, deadline=60):
         """Acts that are published now are decided and told."""
+        record, told = self.registry.place()["record"], self.registry.told()  # before the next part of the load is let go
         self.done += 1
         self.agencies.allowed = self.done / self.steps
-        record, told = self.registry.place()["record"], self.registry.told()
         wait_until(lambda: self.registry.place()["record"] > record + 5 and self.registry.told()[1] > told[1], deadline,
                    lambda: f"acts go on after step {self.done}: {self.registry.place()}, {self.registry.told()}, {told}\n{self.registry.tails()}")
         assert self.agencies.error is None and self.agencies.busy, f"no load after step {self.done}: {self.agencies.error}"
