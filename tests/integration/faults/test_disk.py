@@ -43,6 +43,7 @@ def start_all(registry, agencies):
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.noasan
 def test_the_disk_of_postgres_is_full(tight, tight_registry, capsys):
     """Rows do not fit any more, then the write-ahead log does not: the server gives up, and the operator starts it again."""
@@ -83,6 +84,7 @@ def writes(conninfo):
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.noasan
 def test_the_disk_of_kafka_is_full(tight, tight_registry):
     """The broker gives its only log folder up and ends; the operator makes room and starts it again."""
