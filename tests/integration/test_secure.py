@@ -291,6 +291,7 @@ def test_a_revoked_account_is_refused_within_five_seconds_and_cut_off(make, secu
     assert registry.kafka.ends(f"{registry.prefix}.acts.G12")[0] == other.sent
 
 
+@pytest.mark.apart
 def test_a_cut_that_was_killed_keeps_nobody_out_for_long(stage):
     def bound():
         resource = ConfigResource(ConfigResource.Type.BROKER, "1")
@@ -446,6 +447,7 @@ def test_scram_is_refused_with_a_clear_word_where_librdkafka_is_old(stage):
         assert "hush-hush" not in said
 
 
+@pytest.mark.apart
 def test_a_revoked_certificate_opens_no_connection(stage):
     """Revoked when the first test began: the broker reads the list again after 30 s."""
     wait_until(lambda: not connects(stage.stolen), 60, "the revoked certificate is refused", every=1)

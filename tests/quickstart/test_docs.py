@@ -48,7 +48,8 @@ def test_the_topics_are_those_of_the_api(checkout):
     api = asyncapi.Api()
     found = json.loads(checkout.shell('kcat -L -J -b "$ORGCODE_BOOTSTRAP" </dev/null'))
     topics = {t["topic"]: len(t["partitions"]) for t in found["topics"] if t["topic"].startswith("orgcode.")}
-    missing = [c["address"] for c in api.root["channels"].values() if not any(api.channel(t) is c for t in topics)]
+    missing = [c["address"] for c in api.root["channels"].values()  # those of HTTP begin with a slash
+               if c["address"][0] != "/" and not any(api.channel(t) is c for t in topics)]
     assert not missing
     for topic, partitions in topics.items():
         assert api.channel(topic), f"{topic} is not in the API"

@@ -32,7 +32,7 @@ def test_services_that_are_there_already(checkout, tmp_path):
         assert not (tmp_path / "home/kafka").exists() and not (tmp_path / "home/postgres").exists()
         # later commands know them by themselves
         status = checkout.quickstart("status", env=home)
-        assert status.stdout.count("not ours (given by the environment)") == 2 and status.stdout.count(", ready") == 3
+        assert status.stdout.count("not ours (given by the environment)") == 2 and status.stdout.count(", ready") == 4
         place = [line for line in status.stdout.splitlines() if line.startswith("    ")]
         checkout.quickstart("stop", env=home)
         assert place == [line for line in checkout.quickstart("start", env=home).stdout.splitlines() if line.startswith("    ")]
