@@ -1,6 +1,5 @@
 #include "engine/store.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/rows.h"
@@ -82,16 +81,6 @@ static struct status read_types(struct store *store, struct fault *fault)
     return status_ok();
 }
 
-/* All statements name tables without a schema. */
-static struct status set_schema(struct store *store, const char *schema, struct fault *fault)
-{
-    char quoted[IDENTIFIER_SIZE], sql[IDENTIFIER_SIZE + 40];
-    if (!pg_identifier(&store->pg, schema, quoted))
-        return status_fail(fault, STATUS_STOP, "schema-name", "%s: no name of a schema", schema);
-    snprintf(sql, sizeof sql, "set search_path = %s, pg_temp", quoted);
-    return pg_exec(&store->pg, sql, fault);
-}
-
 struct status store_open(
     struct store *store, struct pg pg, const char *schema, const struct avro_reader *reader, struct fault *fault)
 {
@@ -100,7 +89,7 @@ struct status store_open(
     store->hasher = hasher_open();
     struct status status = pg_exec(&store->pg, session, fault);
     if (!status_failed(status))
-        status = set_schema(store, schema, fault);
+        status = pg_use_schema(&store->pg, schema, fault); /* statements name tables without one */
     if (!status_failed(status))
         status = read_types(store, fault);
     if (!status_failed(status))

@@ -208,6 +208,15 @@ bool pg_identifier(struct pg *pg, const char *name, char out[IDENTIFIER_SIZE])
     return fits;
 }
 
+struct status pg_use_schema(struct pg *pg, const char *schema, struct fault *fault)
+{
+    char quoted[IDENTIFIER_SIZE], sql[IDENTIFIER_SIZE + 40];
+    if (!pg_identifier(pg, schema, quoted))
+        return status_fail(fault, STATUS_REJECT, "schema-name", "%s: no name of a schema", schema);
+    snprintf(sql, sizeof sql, "set search_path = %s, pg_temp", quoted);
+    return pg_exec(pg, sql, fault);
+}
+
 struct status pg_exec(struct pg *pg, const char *sql, struct fault *fault)
 {
     if (pg->conn == NULL) {

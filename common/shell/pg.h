@@ -38,6 +38,8 @@ bool pg_lost(const struct pg *pg);
 /* `name` as an identifier, quoted, for SQL that takes no parameter. False: empty, or longer than PostgreSQL keeps. */
 #define IDENTIFIER_SIZE (2 * 63 + 3)
 bool pg_identifier(struct pg *pg, const char *name, char out[IDENTIFIER_SIZE]) MUST_USE;
+/* Tables named without a schema are those of this one (and temporary ones). REJECT "schema-name": no name of one. */
+struct status pg_use_schema(struct pg *pg, const char *schema, struct fault *fault) MUST_USE;
 /* Text protocol, several statements allowed, results dropped: BEGIN, COMMIT, SET, migrations. */
 struct status pg_exec(struct pg *pg, const char *sql, struct fault *fault) MUST_USE;
 /* SQL from a .sql file (see orgcode_embed), prepared under its name once a connection. */

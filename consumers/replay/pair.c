@@ -34,7 +34,7 @@ static struct status share(struct pair *pair, struct fault *fault)
     snprintf(sql, sizeof sql, "%s; set transaction snapshot '%.*s'", begin, STR_ARG(pg_text(result, 0, 0)));
     PQclear(result);
     status = pg_exec(&pair->pg[1], sql, fault);
-    return status_failed(status) ? status : schema_use(&pair->pg[1], pair->schema[1], fault);
+    return status_failed(status) ? status : pg_use_schema(&pair->pg[1], pair->schema[1], fault);
 }
 
 struct status pair_see(struct pair *pair, struct fault *fault)

@@ -20,15 +20,6 @@ struct status schema_ask(
     return status;
 }
 
-struct status schema_use(struct pg *pg, const char *schema, struct fault *fault)
-{
-    char quoted[IDENTIFIER_SIZE], sql[IDENTIFIER_SIZE + 40];
-    if (!pg_identifier(pg, schema, quoted))
-        return status_fail(fault, STATUS_REJECT, "schema-name", "%s: no name of a schema", schema);
-    snprintf(sql, sizeof sql, "set search_path = %s, pg_temp", quoted);
-    return pg_exec(pg, sql, fault);
-}
-
 struct status schema_exists(struct pg *pg, const char *schema, bool *out, struct fault *fault)
 {
     PGresult *result = NULL;
@@ -47,7 +38,7 @@ struct status schema_exists(struct pg *pg, const char *schema, bool *out, struct
 struct status schema_place(struct pg *pg, const char *schema, struct schema_place *out, struct fault *fault)
 {
     PGresult *result = NULL;
-    struct status status = schema_use(pg, schema, fault);
+    struct status status = pg_use_schema(pg, schema, fault);
     if (!status_failed(status))
         status = schema_ask(pg, sql_schema_place, NULL, &result, fault);
     if (strcmp(status.code, "42P01") == 0) /* undefined_table */

@@ -25,8 +25,6 @@ struct status schema_place(struct pg *pg, const char *schema, struct schema_plac
 /* A query from a .sql file, as pg_run but not prepared: what it means hangs on the search path of the moment. */
 struct status schema_ask(
     struct pg *pg, const char *sql, const struct pg_params *params, PGresult **out, struct fault *fault) MUST_USE;
-/* All names without a schema mean this one from now on. */
-struct status schema_use(struct pg *pg, const char *schema, struct fault *fault) MUST_USE;
 struct status schema_exists(struct pg *pg, const char *schema, bool *out, struct fault *fault) MUST_USE;
 struct status schema_drop(struct pg *pg, const char *schema, struct fault *fault) MUST_USE;
 /* "record 12, offset 13, change 9, receipt 12"; returns `out`. */
