@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import Registry, Services  # noqa: E402
 from harness.sample import SampleRegistry, sample_authorities  # noqa: E402
 
+os.environ.setdefault("LSAN_OPTIONS", f"suppressions={Path(__file__).resolve().parents[1]}/lsan.supp:print_suppressions=0")
+
 
 @pytest.fixture(scope="session")
 def services():
