@@ -113,7 +113,7 @@ class Oracle:
         for m, record, line in zip(self.messages, self.records, self.lines):
             if "origin" in record and not line.get("repeat") and not line.get("gap"):
                 taken.setdefault(text(m.headers["oc-topic"]).rpartition(".")[2], []).append((m, record))
-        for authority, end in self.registry.acts_ends().items():
+        for authority in self.registry.acts_ends():
             topic = self.registry.read(f"acts.{authority}", timeout=60)
             if sent is not None:
                 assert [m.value or b"" for m in topic] == sent[authority], f"{authority}: the topic does not hold what was sent"
@@ -128,7 +128,6 @@ class Oracle:
                     assert m.value == origin.value, f"{authority}: other bytes at {origin.offset}"
                 else:
                     assert record["refusal"]["sha256"] == hashlib.sha256(origin.value or b"").hexdigest()
-            assert place == end
         assert not taken, f"from topics that are not there: {list(taken)}"
 
     # ---- receipts
@@ -172,8 +171,8 @@ class Oracle:
         if not origins:
             return
         places = [(r["origin"]["topic"], r["origin"]["offset"]) for r in told if "origin" in r]
-        ends = self.registry.acts_ends()
-        assert sorted(places) == sorted((f"{self.registry.prefix}.acts.{a}", n) for a in ends for n in range(ends[a])), \
+        topics = [f"acts.{authority}" for authority in self.registry.acts_ends()]
+        assert sorted(places) == sorted((m.topic, m.offset) for topic in topics for m in self.registry.read(topic, timeout=60)), \
             "not one receipt for each record of the acts topics"
 
     def check_place(self, name, number, head_name, head):
