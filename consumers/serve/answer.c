@@ -54,6 +54,17 @@ struct str answer_gzip(struct arena *arena, struct str body)
     return done && zipped.len < body.len ? zipped : body;
 }
 
+static void zip(struct exchange *exchange)
+{
+    struct response *r = &exchange->response;
+    if (r->body.len < GZIP_MIN || !http_accepts(exchange->request->header[HEADER_ACCEPT_ENCODING], "gzip"))
+        return;
+    struct str zipped = str_given(r->zipped) ? r->zipped : answer_gzip(exchange->arena, r->body);
+    if (zipped.data != r->body.data)
+        response_header(r, "Content-Encoding", "gzip");
+    r->body = zipped;
+}
+
 static struct MHD_Response *make(struct exchange *exchange)
 {
     struct response *r = &exchange->response;
@@ -66,15 +77,9 @@ static struct MHD_Response *make(struct exchange *exchange)
         exchange->sent = r->length;
         return response;
     }
-    struct str body = r->body;
-    if (body.len >= GZIP_MIN && http_accepts(exchange->request->header[HEADER_ACCEPT_ENCODING], "gzip")) {
-        body = str_given(r->zipped) ? r->zipped : answer_gzip(exchange->arena, body);
-        if (body.data != r->body.data)
-            response_header(r, "Content-Encoding", "gzip");
-    }
-    exchange->sent = (int64_t)body.len;
+    exchange->sent = (int64_t)r->body.len;
     /* the arena lives until the exchange is over */
-    return MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data, MHD_RESPMEM_PERSISTENT);
+    return MHD_create_response_from_buffer(r->body.len, (void *)(uintptr_t)r->body.data, MHD_RESPMEM_PERSISTENT);
 }
 
 /* A problem at one of the addresses for people, asked for by a browser: as a page. */
@@ -89,9 +94,12 @@ static void answer_page(struct exchange *exchange)
     page_problem(&work);
 }
 
-enum MHD_Result answer_send(struct exchange *exchange)
+void answer_prepare(struct exchange *exchange)
 {
     struct response *r = &exchange->response;
+    if (exchange->prepared)
+        return;
+    exchange->prepared = true;
     if (exchange->request)
         answer_page(exchange);
     struct str tag = r->tag ? str_of(r->tag) : etag_of(exchange);
@@ -105,6 +113,14 @@ enum MHD_Result answer_send(struct exchange *exchange)
             r->body = STR("");
         }
     }
+    if (!r->stream && r->file < 0)
+        zip(exchange);
+}
+
+enum MHD_Result answer_send(struct exchange *exchange)
+{
+    struct response *r = &exchange->response;
+    answer_prepare(exchange);
     response_header(r, "Cache-Control", r->cache ? r->cache : "no-cache");
     struct MHD_Response *response = make(exchange);
     if (!response)

@@ -1,25 +1,39 @@
 #include "documents.h"
 
 #include <jansson.h>
+#include <pthread.h>
 
+#include "assets.h"
 #include "page.h"
 #include "serve_documents.h"
 
-static void answer(struct work *work, const char *text, size_t size)
+/* They never change: what costs time is done once, for the front answers them itself. */
+static struct str openapi_zipped, asyncapi_zipped, operations_html;
+static void make(void);
+
+static void prepare(void)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make);
+}
+
+static void answer(struct work *work, const char *text, size_t size, const struct str *zipped)
+{
+    prepare();
     work->response->status = MHD_HTTP_OK;
     work->response->type = "application/json";
     work->response->body = work->response->identity = (struct str){text, size};
+    work->response->zipped = *zipped;
 }
 
 void serve_openapi(struct work *work)
 {
-    answer(work, document_openapi, sizeof document_openapi - 1);
+    answer(work, document_openapi, sizeof document_openapi - 1, &openapi_zipped);
 }
 
 void serve_asyncapi(struct work *work)
 {
-    answer(work, document_asyncapi, sizeof document_asyncapi - 1);
+    answer(work, document_asyncapi, sizeof document_asyncapi - 1, &asyncapi_zipped);
 }
 
 /* ---- GET /docs --------------------------------------------------------------------------------------------------- */
@@ -82,24 +96,45 @@ static void write_operation(
     html_raw(html, "</section>\n");
 }
 
-void page_docs(struct work *work)
+static struct str title; /* of the OpenAPI document */
+
+static void write_operations(struct html *html)
 {
-    struct html html;
     const char *path, *method;
     json_t *operations, *operation;
     json_t *root = json_loadb(document_openapi, sizeof document_openapi - 1, 0, NULL);
     json_t *about = json_object_get(root, "info");
-    work->response->status = MHD_HTTP_OK;
-    page_begin(&html, work, text_of(about, "title"));
-    html_put(&html,
+    title = str_copy(html->arena, text_of(about, "title"));
+    html_put(html,
         "<h1>%t</h1>\n<p lang=\"en\">%t</p>\n<p><a href=\"/openapi.json\">OpenAPI</a> · "
         "<a href=\"/asyncapi.json\">AsyncAPI</a></p>\n<div lang=\"en\">\n",
-        text_of(about, "title"), text_of(about, "summary"));
+        title, text_of(about, "summary"));
     json_object_foreach(json_object_get(root, "paths"), path, operations)
     {
-        json_object_foreach(operations, method, operation) write_operation(&html, root, method, path, operation);
+        json_object_foreach(operations, method, operation) write_operation(html, root, method, path, operation);
     }
-    html_raw(&html, "</div>\n");
-    page_end(&html, work);
+    html_raw(html, "</div>\n");
     json_decref(root);
+}
+
+static void make(void)
+{
+    static struct arena *arena; /* for as long as the program runs */
+    struct html html;
+    arena = arena_open(0);
+    html_open(&html, arena, LANGUAGE_VI); /* it has no word of ours */
+    write_operations(&html);
+    operations_html = str_copy(arena, html_result(&html));
+    openapi_zipped = answer_gzip(arena, (struct str){document_openapi, sizeof document_openapi - 1});
+    asyncapi_zipped = answer_gzip(arena, (struct str){document_asyncapi, sizeof document_asyncapi - 1});
+}
+
+void page_docs(struct work *work)
+{
+    struct html html;
+    prepare();
+    work->response->status = MHD_HTTP_OK;
+    page_begin(&html, work, title);
+    html_raw(&html, operations_html.data);
+    page_end(&html, work);
 }

@@ -28,11 +28,13 @@ struct exchange {
     struct response response;
     struct exchange *next; /* in the queue */
     struct park park;
-    bool waited;
+    time_ms wait_until; /* 0: it has not waited */
+    int64_t looked;     /* poll: up to here nothing fits */
+    bool again;         /* the work goes on when others have had their turn */
     time_ms begun;
     int64_t sent; /* bytes of the body */
     char *target; /* as received, for the log; its own memory */
-    bool target_good, headers_read, too_large, answered;
+    bool target_good, headers_read, too_large, answered, prepared;
     struct str upload; /* the body so far, in the arena */
     size_t upload_room;
 };
@@ -42,6 +44,8 @@ struct pool;
 struct pool *pool_open(struct serve *serve);
 /* False: the queue is full. */
 bool pool_put(struct pool *pool, struct exchange *exchange);
+/* Puts back what a worker has taken: there is always room. */
+void pool_put_back(struct pool *pool, struct exchange *exchange);
 /* How many wait or are in work. */
 int pool_busy(struct pool *pool);
 /* Waits for what is in work; what waits is answered as busy. */
@@ -69,9 +73,13 @@ bool limit_take(struct limit *limit, const struct sockaddr *address, time_ms now
 struct stream;
 /* The response that sends it; the exchange's arena is given back. */
 struct MHD_Response *stream_response(struct exchange *exchange);
+/* Its worker has no database: it says goodbye. */
+void stream_lost(struct stream *stream);
 void stream_close(struct stream *stream);
 
-/* Finishes the answer (ETag, 304, gzip, HEAD, CORS and the usual headers) and hands it to the connection. */
+/* What an answer still needs and takes time: as a page, ETag, 304, gzip. A worker does it; else answer_send. */
+void answer_prepare(struct exchange *exchange);
+/* Hands the answer to the connection, with CORS and the usual headers. */
 enum MHD_Result answer_send(struct exchange *exchange);
 
 #endif

@@ -4,7 +4,7 @@
 #include "core/code.h"
 #include "exchange.h"
 
-enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, WAIT_MAX_S = 60 };
+enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, WAIT_MAX_S = 60, TURN_MS = 500, FIT = 11 };
 
 static struct str token_form(struct work *work)
 {
@@ -89,8 +89,9 @@ bool feed_page(
     struct work *work, int64_t after, const struct filter *filter, int limit, int64_t bytes, struct feed_page *out)
 {
     struct pg_params params = PG_PARAMS(work->arena);
+    int64_t upto = work->fresh.sequence - after > LOOK_MAX ? after + LOOK_MAX : work->fresh.sequence;
     pg_param_int8(&params, after);
-    pg_param_int4(&params, LOOK_MAX);
+    pg_param_int8(&params, upto);
     pg_param_text(&params, filter->subject);
     pg_param_text(&params, filter->prefix);
     if (filter->type < 0)
@@ -105,22 +106,24 @@ bool feed_page(
     if (!result)
         return false;
     int rows = PQntuples(result);
-    if (rows > 0 && !pg_is_null(result, 0, 11))
-        out->next = pg_int8(result, 0, 11);
+    int64_t fit = rows ? pg_int8(result, 0, FIT) : 0;
     out->event = arena_array(work->arena, struct event, (size_t)rows);
     bool known = true;
-    for (int row = 0; row < rows && known && !pg_is_null(result, row, 0); row++) {
+    for (int row = 0; row < rows && known; row++) {
         known = event_read(
             result, row, work->fresh.epoch, work->serve->options->source, work->arena, &out->event[out->count]);
         out->count += known;
     }
     PQclear(result);
-    if (known)
-        return true;
-    out->next = out->count ? out->event[out->count - 1].attributes.sequence : after;
-    if (out->count == 0)
+    if (!known && out->count == 0) {
         work_problem(work, PROBLEM_NEWER, STR_NONE, STR_NONE);
-    return out->count > 0;
+        return false;
+    }
+    if (out->count && (!known || fit == limit || fit > rows)) /* there may be more of what was looked at */
+        out->next = out->event[out->count - 1].attributes.sequence;
+    else if (upto > after)
+        out->next = upto;
+    return true;
 }
 
 /* ---- GET /v1/changes ------------------------------------------------------------------------------------------- */
@@ -201,15 +204,20 @@ void feed_poll(struct work *work)
     if (!work_begin(work) || !feed_question(work, &question) ||
         !work_number(work, STR("limit"), 100, 1, PAGE_ROWS, &limit) || !read_wait(work, &wait))
         return;
-    int64_t from = question.after;
-    do { /* a filter that lets little through: look on, as long as there is something to look at */
+    struct exchange *exchange = work->exchange;
+    int64_t from = exchange->looked > question.after ? exchange->looked : question.after;
+    for (time_ms begun = time_monotonic();;) {
         if (!feed_page(work, from, &question.filter, (int)limit, PAGE_BYTES, &page))
             return;
-        if (page.count || page.next == from)
+        exchange->looked = page.count ? from : page.next;
+        if (page.count || page.next >= work->fresh.sequence)
             break;
         from = page.next;
-    } while (time_monotonic() - work->exchange->begun < 1000);
+        exchange->again = time_monotonic() - begun >= TURN_MS;
+        if (exchange->again) /* an empty page would say that this is the end: others first, then on from here */
+            return;
+    }
     answer_page(work, &page);
-    if (page.count == 0 && page.next >= work->fresh.sequence)
-        work->exchange->park = (struct park){page.next, wait, question.filter};
+    if (page.count == 0)
+        exchange->park = (struct park){page.next, wait, question.filter};
 }

@@ -17,7 +17,7 @@ bool feed_question(struct work *work, struct feed_question *out);
 struct feed_page {
     struct event *event;
     int count;
-    int64_t next; /* looked at up to here: the token to go on from */
+    int64_t next; /* looked at up to here, 20,000 changes at most: the token to go on from */
 };
 /* At most `limit` events and, but for the first, `bytes` of them behind `after`, and how far was looked. False:
  * answered. */

@@ -6,7 +6,7 @@
 /* GET /v1/resolve/{code} and POST /v1/resolve: what became of codes, or from what they came, over all steps in one
  * call. */
 
-enum { CODES_MAX = 10000, PATHS_MAX = 200, PATH_MAX_STEPS = 64 };
+enum { CODES_MAX = 10000, PATHS_MAX = 200, ANSWER_MAX = 64 << 20 };
 
 struct step {
     struct str to;
@@ -18,6 +18,7 @@ struct step {
 struct stop {
     struct str code, name;
     enum code_status status;
+    bool on_path; /* of the walk */
     VEC(struct step) step;
 };
 
@@ -106,7 +107,7 @@ static bool read_steps(struct resolution *r)
     return true;
 }
 
-static const struct stop *stop_of(const struct answer *answer, struct str code)
+static struct stop *stop_of(const struct answer *answer, struct str code)
 {
     for (size_t low = 0, high = answer->stop.count; low < high;) {
         size_t middle = (low + high) / 2;
@@ -181,49 +182,46 @@ static void write_terminal(struct writer *w, const struct answer *answer)
 
 struct walk {
     struct writer *w;
+    struct arena *arena;
     const struct answer *answer;
-    struct str path[PATH_MAX_STEPS];
-    int steps, paths;
+    VEC(struct str) path;
+    int paths;
 };
-
-static bool on_path(const struct walk *walk, struct str code)
-{
-    for (int i = 0; i < walk->steps; i++)
-        if (str_equal(walk->path[i], code))
-            return true;
-    return false;
-}
 
 static void write_path(struct walk *walk)
 {
     if (walk->paths++ >= PATHS_MAX)
         return;
     writer_array(walk->w);
-    for (int i = 0; i < walk->steps; i++)
-        writer_str(walk->w, walk->path[i]);
+    for (size_t i = 0; i < walk->path.count; i++)
+        writer_str(walk->w, walk->path.item[i]);
     writer_array_end(walk->w);
 }
 
-/* Every way from here to an end; one that comes back to where it was ends there. */
-static void walk_on(struct walk *walk, struct str code)
+/* Every way from here to an end; one that comes back to where it was ends there. Each way that is gone is written, so
+ * there are no more than PATHS_MAX of them, however many there would be. */
+static void walk_on(struct walk *walk, struct stop *stop)
 {
-    const struct stop *stop = stop_of(walk->answer, code);
-    if (!stop || walk->steps == PATH_MAX_STEPS || walk->paths >= PATHS_MAX)
-        return;
-    walk->path[walk->steps++] = code;
     bool went = false;
-    for (size_t i = 0; i < stop->step.count; i++)
-        if (stop->step.item[i].leads && !on_path(walk, stop->step.item[i].to)) {
-            walk_on(walk, stop->step.item[i].to);
-            went = true;
-        }
+    stop->on_path = true;
+    *vec_push(walk->arena, &walk->path) = stop->code;
+    for (size_t i = 0; i < stop->step.count && walk->paths < PATHS_MAX; i++) {
+        const struct step *step = &stop->step.item[i];
+        struct stop *next = step->leads ? stop_of(walk->answer, step->to) : NULL;
+        if (!next || next->on_path)
+            continue;
+        walk_on(walk, next);
+        went = true;
+    }
     if (!went)
         write_path(walk);
-    walk->steps--;
+    walk->path.count--;
+    stop->on_path = false;
 }
 
-static void write_answer(struct writer *w, const struct answer *answer, bool back)
+static void write_answer(struct arena *arena, struct writer *w, const struct answer *answer, bool back)
 {
+    struct stop *stop = str_given(answer->code) ? stop_of(answer, answer->code) : NULL;
     writer_object(w);
     if (!back && str_given(answer->code)) {
         writer_key(w, STR("alsoBecame"));
@@ -234,7 +232,7 @@ static void write_answer(struct writer *w, const struct answer *answer, bool bac
     writer_key(w, STR("direction"));
     writer_str(w, back ? STR("back") : STR("forward"));
     if (str_given(answer->code)) {
-        struct walk walk = {.w = w, .answer = answer};
+        struct walk walk = {.w = w, .arena = arena, .answer = answer};
         writer_key(w, STR("edges"));
         write_steps(w, answer, back, true);
         if (answer->legacy) {
@@ -243,11 +241,11 @@ static void write_answer(struct writer *w, const struct answer *answer, bool bac
         }
         writer_key(w, STR("paths"));
         writer_array(w);
-        walk_on(&walk, answer->code);
+        if (stop)
+            walk_on(&walk, stop);
         writer_array_end(w);
     }
     writer_key(w, STR("status"));
-    const struct stop *stop = str_given(answer->code) ? stop_of(answer, answer->code) : NULL;
     writer_str(w, !stop ? STR("never-issued") : stop->status == CODE_OPEN ? STR("open") : STR("closed"));
     if (str_given(answer->code)) {
         writer_key(w, STR("terminal"));
@@ -283,7 +281,7 @@ void lookup_resolve(struct work *work)
         return;
     }
     writer_open(&w, work->arena, 2048);
-    write_answer(&w, &answer, r.back);
+    write_answer(work->arena, &w, &answer, r.back);
     work_answer(work, writer_text(&w));
 }
 
@@ -326,8 +324,14 @@ void lookup_resolve_many(struct work *work)
     writer_object(&w);
     writer_key(&w, STR("results"));
     writer_array(&w);
-    for (size_t i = 0; i < r.count; i++)
-        write_answer(&w, &r.answer[i], r.back);
+    for (size_t i = 0; i < r.count; i++) {
+        write_answer(work->arena, &w, &r.answer[i], r.back);
+        if (writer_text(&w).len >
+            ANSWER_MAX) { /* some have thousands of predecessors, and may be asked for again and again */
+            work_problem(work, PROBLEM_ANSWER_SIZE, r.answer[i].asked, str_format(work->arena, "%zu", i));
+            return;
+        }
+    }
     writer_array_end(&w);
     writer_object_end(&w);
     work_answer(work, writer_text(&w));

@@ -12,12 +12,11 @@ struct serve_options {
     struct option_pg pg;
     const char *listen;
     const char *source; /* of the changes */
-    const char *tls_certificate, *tls_key;
     bool index;
     const char *snapshots;
     long long snapshot_every_ms, snapshots_kept;
     long long workers, queue, connections, connections_per_address, requests_per_second;
-    long long waiters, body_max, statement_ms, idle_ms, request_ms;
+    long long waiters, kept_changes, body_max, statement_ms, idle_ms, request_ms;
     const char *trusted_proxy;
 };
 

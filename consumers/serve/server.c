@@ -368,6 +368,7 @@ struct status server_open(struct serve *serve, struct fault *fault)
 void server_tend(struct serve *serve)
 {
     metric_add(serve->metric.cut, connections_cut(serve->server->connections, serve->options->request_ms));
+    tail_pulse(serve->tail);
 }
 
 void server_close(struct serve *serve, int timeout_ms)

@@ -6,7 +6,14 @@
 /* Server-sent events. A stream reads older changes from the database, a page at a time, by a worker; when it has come
  * to what the tail holds in memory it is live, and costs the database nothing more. */
 
-enum { ALIVE_MS = 14000, BOOKMARK_MS = 5000, PAGE_ROWS = 200, PAGE_BYTES = 256 << 10, RETRY_MS = 2000 };
+enum {
+    ALIVE_MS = 12000, /* a comment after so long without a word: a sleeper may be woken up to 2 s late */
+    BOOKMARK_MS = 5000,
+    SLOW_MS = 5000, /* who falls out of what is kept in memory was too slow, if he was behind for so long */
+    PAGE_ROWS = 200,
+    PAGE_BYTES = 256 << 10,
+    RETRY_MS = 2000,
+};
 
 struct stream {
     struct exchange *exchange;
@@ -21,7 +28,8 @@ struct stream {
     char *own;                /* text of our own on its way: before `event` */
     size_t own_size, own_at;
     time_ms written, told_at;
-    bool live, ending;
+    time_ms behind; /* live: since when there has always been something to send; 0: it is at the end, or not live */
+    bool ending;
     struct tail_sleeper sleeper;
 };
 
@@ -44,9 +52,10 @@ static void say_mark(struct stream *stream, const char *event)
     int epoch;
     int64_t head;
     time_ms recorded;
-    (void)tail_head(stream->serve->tail, &epoch, &head, &recorded);
+    if (!tail_head(stream->serve->tail, &epoch, &head, &recorded) || head < stream->after)
+        head = stream->after; /* the worker has seen more than the tail */
     change_id_format(stream->epoch, stream->after, id);
-    change_id_format(epoch, head, head_id);
+    change_id_format(stream->epoch, head, head_id);
     say(stream, "id: %s\nevent: %s\ndata: {\"head\":\"%s\",\"id\":\"%s\"}\n\n", id, event, head_id, id);
     stream->told = stream->after;
     stream->told_at = time_monotonic();
@@ -56,6 +65,17 @@ static void say_reset(struct stream *stream)
 {
     say(stream, "event: reset\ndata: {\"snapshot\":\"/v1/snapshots/latest\"}\n\n");
     stream->ending = true;
+}
+
+static void say_bye(struct stream *stream, int retry_ms)
+{
+    say(stream, "event: bye\nretry: %d\ndata: {}\n\n", retry_ms);
+    stream->ending = true;
+}
+
+void stream_lost(struct stream *stream)
+{
+    say_bye(stream, RETRY_MS);
 }
 
 /* ---- older changes, on a worker ------------------------------------------------------------------------------- */
@@ -86,8 +106,7 @@ static void catch_up(struct work *work)
     struct feed_page page;
     work->response = &refused;
     if (!work_begin(work) || !feed_page(work, stream->after, &stream->filter, PAGE_ROWS, PAGE_BYTES, &page)) {
-        say(stream, "event: bye\nretry: %d\ndata: {}\n\n", RETRY_MS);
-        stream->ending = true;
+        say_bye(stream, RETRY_MS);
         return;
     }
     stream->after = page.next;
@@ -132,23 +151,23 @@ static ssize_t send_some(struct stream *stream, char *out, size_t room)
     return (ssize_t)count;
 }
 
-/* Older than what is in memory: a stream that was live was too slow for it; else a worker reads it. */
-static bool go_back(struct stream *stream)
+/* Older than what is in memory. A stream that could have kept up and did not is cut off; one that a great commit, or no
+ * reading of the tail's for a while, has left behind is not: a worker reads on for it. */
+static bool go_back(struct stream *stream, time_ms now)
 {
-    if (stream->live) {
+    if (stream->behind && now - stream->behind >= SLOW_MS) {
         metric_add(stream->serve->metric.overflows, 1);
         say_mark(stream, "overflow");
         stream->ending = true;
         return true;
     }
+    stream->behind = 0;
     stream->exchange->job = catch_up;
     MHD_suspend_connection(stream->exchange->connection);
     if (pool_put(stream->serve->server->pool, stream->exchange))
         return false;
-    MHD_resume_connection(stream->exchange->connection);
-    say(stream, "event: bye\nretry: %d\ndata: {}\n\n", RETRY_MS);
-    stream->ending = true;
-    return true;
+    MHD_resume_connection(stream->exchange->connection); /* the queue is full: later */
+    return !tail_sleep(stream->serve->tail, &stream->sleeper, INT64_MAX, now);
 }
 
 /* Finds something to send; false: the connection sleeps. */
@@ -157,22 +176,22 @@ static bool find_some(struct stream *stream)
     time_ms now = time_monotonic();
     if (tail_leaving(stream->serve->tail)) {
         /* not all at once to the next server */
-        say(stream, "event: bye\nretry: %d\ndata: {}\n\n", RETRY_MS / 2 + (int)((uintptr_t)stream / 64 % RETRY_MS));
-        stream->ending = true;
+        say_bye(stream, RETRY_MS / 2 + (int)((uintptr_t)stream / 64 % RETRY_MS));
         return true;
     }
     switch (tail_next(stream->serve->tail, stream->epoch, &stream->after, &stream->filter, &stream->event)) {
     case TAIL_EVENT:
-        stream->live = true;
         stream->at = 0;
+        if (!stream->behind)
+            stream->behind = now;
         return true;
     case TAIL_GONE:
-        return go_back(stream);
+        return go_back(stream, now);
     case TAIL_RESET:
         say_reset(stream);
         return true;
     case TAIL_NONE:
-        stream->live = true;
+        stream->behind = 0;
         break;
     }
     if (stream->after != stream->told && now - stream->told_at >= BOOKMARK_MS) {
@@ -183,7 +202,10 @@ static bool find_some(struct stream *stream)
         say(stream, ":\n\n");
         return true;
     }
-    return !tail_sleep(stream->serve->tail, &stream->sleeper, stream->after);
+    time_ms due = stream->written + ALIVE_MS;
+    if (stream->after != stream->told && stream->told_at + BOOKMARK_MS < due)
+        due = stream->told_at + BOOKMARK_MS;
+    return !tail_sleep(stream->serve->tail, &stream->sleeper, stream->after, due);
 }
 
 static ssize_t on_read(void *user, uint64_t position, char *out, size_t room)

@@ -6,23 +6,12 @@
 #include "shell/backoff.h"
 #include "shell/process.h"
 #include "statements.h"
+#include "waiters.h"
 
 enum {
-    RING = 4096,           /* events kept in memory, at most */
-    RING_BYTES = 32 << 20, /* and their bytes */
-    ROUND_ROWS = 1000,     /* read at once */
-    POLL_MS = 100,         /* a replica is asked as often; the primary when a notification was lost: */
+    ROUND_ROWS = 1000, /* read at once */
+    POLL_MS = 100,     /* a replica is asked as often; the primary when a notification was lost: */
     QUIET_MS = 1000,
-    PULSE_MS = 1000, /* sleeping streams are woken in turn, to show that they live: */
-    PULSES = 12,     /* each about once in so many pulses */
-};
-
-struct waiter {
-    struct exchange *exchange;
-    int64_t after;
-    struct filter filter; /* its texts are in the exchange's arena */
-    time_ms until;
-    struct waiter *next;
 };
 
 struct tail {
@@ -33,144 +22,26 @@ struct tail {
     struct arena *arena;
     bool known, leaving, ended, replica;
     int epoch;
-    int64_t head; /* last event in the ring, or where the tail began */
-    time_ms recorded, heard, lag;
-    struct tail_event *ring[RING]; /* by sequence % RING */
-    int64_t oldest;                /* first in the ring; head + 1 when it is empty */
-    size_t bytes;
-    struct waiter *waiters;
-    int waiting;
-    struct tail_sleeper sleepers; /* a ring list with this as its head, the longest asleep first */
-    int sleeping;
+    time_ms recorded, heard, lag; /* recorded: of the ring's head */
+    struct ring ring;
+    struct waiters waiters;
     int64_t woken_for; /* head for which all were woken */
-    time_ms pulse;
 };
 
-/* ---- events in memory ------------------------------------------------------------------------------------------- */
-
-void tail_event_release(struct tail_event *event)
-{
-    if (atomic_fetch_sub(&event->users, 1) == 1)
-        free(event);
-}
-
-static struct tail_event *make_event(const struct event *event)
-{
-    char id[CHANGE_ID_SIZE];
-    change_id_format(event->attributes.epoch, event->attributes.sequence, id);
-    struct str subject = event->attributes.subject;
-    size_t line = event->json.len + CHANGE_ID_SIZE + 40;
-    struct tail_event *made = malloc(sizeof *made + line + subject.len);
-    if (!made)
-        abort();
-    *made = (struct tail_event){.sequence = event->attributes.sequence, .event = *event};
-    atomic_init(&made->users, 1);
-    int size = snprintf(made->text, line, "id: %s\nevent: change\ndata: %.*s\n\n", id, STR_ARG(event->json));
-    made->size = (size_t)size;
-    /* the copy's texts point into the copy */
-    const char *json = made->text + made->size - 2 - event->json.len;
-    memcpy(made->text + line, subject.data, subject.len);
-    made->event.attributes.subject = (struct str){made->text + line, subject.len};
-    made->event.json = (struct str){json, event->json.len};
-    made->event.authority.data = json + (event->authority.data - event->json.data);
-    if (event->authority.len == 0)
-        made->event.authority = STR("");
-    return made;
-}
-
-static void drop_oldest(struct tail *tail)
-{
-    struct tail_event **place = &tail->ring[tail->oldest % RING];
-    tail->bytes -= (*place)->size;
-    tail_event_release(*place);
-    *place = NULL;
-    tail->oldest++;
-}
-
-static void forget_all(struct tail *tail)
-{
-    while (tail->oldest <= tail->head)
-        drop_oldest(tail);
-}
-
-static void keep(struct tail *tail, const struct event *event)
-{
-    struct tail_event *made = make_event(event);
-    while (
-        tail->oldest <= tail->head && (tail->head + 1 - tail->oldest >= RING || tail->bytes + made->size > RING_BYTES))
-        drop_oldest(tail);
-    tail->head = made->sequence;
-    tail->ring[made->sequence % RING] = made;
-    tail->bytes += made->size;
-}
-
-/* ---- who waits ----------------------------------------------------------------------------------------------------
- */
-
-static void take_out(struct tail *tail, struct tail_sleeper *sleeper)
-{
-    sleeper->previous->next = sleeper->next;
-    sleeper->next->previous = sleeper->previous;
-    sleeper->asleep = false;
-    tail->sleeping--;
-}
-
-/* Those that have slept longest, at most `most`. */
-static void wake_sleepers(struct tail *tail, int most)
-{
-    for (int i = 0; i < most && tail->sleeping; i++) {
-        struct tail_sleeper *sleeper = tail->sleepers.next;
-        take_out(tail, sleeper);
-        MHD_resume_connection(sleeper->connection);
-    }
-}
-
-static bool has_come(struct tail *tail, const struct waiter *waiter)
-{
-    if (waiter->after + 1 < tail->oldest)
-        return true; /* more than is in memory: look */
-    for (int64_t sequence = waiter->after + 1; sequence <= tail->head; sequence++)
-        if (filter_fits(&waiter->filter, &tail->ring[sequence % RING]->event))
-            return true;
-    return false;
-}
-
-static void wake_waiters(struct tail *tail)
-{
-    time_ms now = time_monotonic();
-    for (struct waiter **at = &tail->waiters; *at;) {
-        struct waiter *waiter = *at;
-        if (!tail->leaving && now < waiter->until && !has_come(tail, waiter)) {
-            if (waiter->after < tail->head)
-                waiter->after = tail->head;
-            at = &waiter->next;
-            continue;
-        }
-        if (!pool_put(tail->serve->server->pool, waiter->exchange)) {
-            at = &waiter->next; /* the queue is full: in the next round */
-            continue;
-        }
-        *at = waiter->next;
-        tail->waiting--;
-        free(waiter);
-    }
-}
+/* ---- who waits --------------------------------------------------------------------------------------------------- */
 
 bool tail_wait(
     struct tail *tail, struct exchange *exchange, int64_t after, const struct filter *filter, time_ms wait_ms)
 {
-    struct waiter *waiter = exchange->waited ? NULL : malloc(sizeof *waiter);
+    time_ms now = time_monotonic();
+    if (!exchange->wait_until)
+        exchange->wait_until = now + wait_ms;
     pthread_mutex_lock(&tail->lock);
-    bool taken = waiter && !tail->leaving && !tail->ended && tail->waiting < tail->serve->options->waiters;
-    if (taken) {
-        exchange->waited = true;
-        *waiter = (struct waiter){exchange, after, *filter, time_monotonic() + wait_ms, tail->waiters};
-        tail->waiters = waiter;
-        tail->waiting++;
-    }
+    bool taken = now < exchange->wait_until && !tail->leaving && !tail->ended &&
+                 tail->waiters.polls < tail->serve->options->waiters;
+    if (taken)
+        waiters_add(&tail->waiters, exchange, after, filter);
     pthread_mutex_unlock(&tail->lock);
-    if (!taken)
-        free(waiter);
     return taken;
 }
 
@@ -181,33 +52,22 @@ enum tail_next tail_next(
     pthread_mutex_lock(&tail->lock);
     if (tail->known && epoch != tail->epoch)
         found = TAIL_RESET;
-    else if (*after + 1 < tail->oldest)
+    else if (*after + 1 < tail->ring.oldest)
         found = TAIL_GONE;
-    while (found == TAIL_NONE && *after < tail->head) {
-        struct tail_event *event = tail->ring[++*after % RING];
-        if (!filter_fits(filter, &event->event))
-            continue;
-        atomic_fetch_add(&event->users, 1);
-        *out = event;
+    else if ((*out = ring_find(&tail->ring, after, filter))) {
+        atomic_fetch_add(&(*out)->users, 1);
         found = TAIL_EVENT;
     }
     pthread_mutex_unlock(&tail->lock);
     return found;
 }
 
-bool tail_sleep(struct tail *tail, struct tail_sleeper *sleeper, int64_t after)
+bool tail_sleep(struct tail *tail, struct tail_sleeper *sleeper, int64_t after, time_ms due)
 {
     pthread_mutex_lock(&tail->lock);
-    bool sleeps = after >= tail->head && !tail->leaving && !tail->ended;
-    if (sleeps) {
-        sleeper->asleep = true;
-        sleeper->previous = tail->sleepers.previous;
-        sleeper->next = &tail->sleepers;
-        sleeper->previous->next = sleeper;
-        tail->sleepers.previous = sleeper;
-        tail->sleeping++;
-        MHD_suspend_connection(sleeper->connection);
-    }
+    bool sleeps = after >= tail->ring.head && !tail->leaving && !tail->ended;
+    if (sleeps)
+        sleepers_add(&tail->waiters, sleeper, due);
     pthread_mutex_unlock(&tail->lock);
     return sleeps;
 }
@@ -215,8 +75,14 @@ bool tail_sleep(struct tail *tail, struct tail_sleeper *sleeper, int64_t after)
 void tail_forget(struct tail *tail, struct tail_sleeper *sleeper)
 {
     pthread_mutex_lock(&tail->lock);
-    if (sleeper->asleep)
-        take_out(tail, sleeper);
+    sleepers_remove(sleeper);
+    pthread_mutex_unlock(&tail->lock);
+}
+
+void tail_pulse(struct tail *tail)
+{
+    pthread_mutex_lock(&tail->lock);
+    sleepers_pulse(&tail->waiters);
     pthread_mutex_unlock(&tail->lock);
 }
 
@@ -233,7 +99,7 @@ bool tail_head(struct tail *tail, int *epoch, int64_t *sequence, time_ms *record
     pthread_mutex_lock(&tail->lock);
     bool known = tail->known;
     *epoch = tail->epoch;
-    *sequence = tail->head;
+    *sequence = tail->ring.head;
     *recorded = tail->recorded;
     pthread_mutex_unlock(&tail->lock);
     return known;
@@ -255,8 +121,7 @@ time_ms tail_lag(struct tail *tail)
     return lag;
 }
 
-/* ---- following ----------------------------------------------------------------------------------------------------
- */
+/* ---- following --------------------------------------------------------------------------------------------------- */
 
 /* A replica knows no LISTEN. */
 static struct status listen_unless_replica(struct tail *tail, struct fault *fault)
@@ -297,7 +162,7 @@ static struct status read_lag(struct tail *tail, struct fault *fault)
 }
 
 /* Reads the place: a registry of another epoch, or one that has stepped back (an old backup), begins anew. */
-static struct status read_place(struct tail *tail, int64_t *end, struct fault *fault)
+static struct status read_place(struct tail *tail, int64_t *end, time_ms *recorded, struct fault *fault)
 {
     PGresult *result = NULL;
     struct status status = pg_run(&tail->pg, "fresh", NULL, &result, fault);
@@ -308,15 +173,14 @@ static struct status read_place(struct tail *tail, int64_t *end, struct fault *f
     int epoch = pg_int4(result, 0, 0);
     bool replica = pg_bool(result, 0, 4);
     *end = pg_int8(result, 0, 1);
+    *recorded = pg_int8(result, 0, 2);
     pthread_mutex_lock(&tail->lock);
-    if (!tail->known || tail->epoch != epoch || *end < tail->head) {
-        forget_all(tail);
-        tail->head = *end;
-        tail->oldest = *end + 1;
+    if (!tail->known || tail->epoch != epoch || *end < tail->ring.head) {
+        ring_begin(&tail->ring, *end);
         tail->epoch = epoch;
         tail->known = true;
+        tail->recorded = *recorded;
     }
-    tail->recorded = pg_int8(result, 0, 2);
     tail->heard = time_monotonic();
     pthread_mutex_unlock(&tail->lock);
     metric_set(tail->serve->metric.sequence, *end);
@@ -327,26 +191,37 @@ static struct status read_place(struct tail *tail, int64_t *end, struct fault *f
     return status;
 }
 
+/* Everybody for whom there is something new; in leaving, everybody. */
+static void wake(struct tail *tail)
+{
+    pthread_mutex_lock(&tail->lock);
+    if (tail->ring.head != tail->woken_for || tail->leaving)
+        sleepers_wake(&tail->waiters);
+    tail->woken_for = tail->ring.head;
+    waiters_wake(&tail->waiters, tail->serve->server->pool, &tail->ring, tail->leaving);
+    pthread_mutex_unlock(&tail->lock);
+}
+
+/* The changes up to `end`; many of them in rounds, between which those who wait are woken: they shall not miss the
+ * first because of the last. */
 static struct status read_events(struct tail *tail, int64_t end, struct fault *fault)
 {
-    while (tail->head < end) {
+    while (tail->ring.head < end) {
         struct pg_params params = PG_PARAMS(tail->arena);
         PGresult *result = NULL;
         bool newer = false;
-        pg_param_int8(&params, tail->head);
+        pg_param_int8(&params, tail->ring.head);
         pg_param_int4(&params, ROUND_ROWS);
         struct status status = pg_run(&tail->pg, "tail", &params, &result, fault);
         if (status_failed(status))
             return status;
         int rows = PQntuples(result);
         pthread_mutex_lock(&tail->lock);
-        for (int row = 0; row < rows; row++) {
+        for (int row = 0; row < rows && !newer; row++) {
             struct event event;
-            if (!event_read(result, row, tail->epoch, tail->serve->options->source, tail->arena, &event)) {
-                newer = true;
-                break;
-            }
-            keep(tail, &event);
+            newer = !event_read(result, row, tail->epoch, tail->serve->options->source, tail->arena, &event);
+            if (!newer)
+                ring_keep(&tail->ring, &event);
         }
         pthread_mutex_unlock(&tail->lock);
         PQclear(result);
@@ -354,9 +229,11 @@ static struct status read_events(struct tail *tail, int64_t end, struct fault *f
         if (newer)
             return status_fail(fault, STATUS_STOP, "newer",
                 "the change behind %lld was written under a version of the law that this program does not know",
-                (long long)tail->head);
+                (long long)tail->ring.head);
         if (rows == 0)
             break;
+        if (tail->ring.head < end)
+            wake(tail);
     }
     return status_ok();
 }
@@ -364,13 +241,19 @@ static struct status read_events(struct tail *tail, int64_t end, struct fault *f
 static struct status round_once(struct tail *tail, struct fault *fault)
 {
     int64_t end = 0;
+    time_ms recorded = 0;
     struct status status = connect_session(tail, fault);
     if (!status_failed(status))
-        status = read_place(tail, &end, fault);
+        status = read_place(tail, &end, &recorded, fault);
     if (!status_failed(status))
         status = read_lag(tail, fault);
     if (!status_failed(status))
         status = read_events(tail, end, fault);
+    if (!status_failed(status)) {
+        pthread_mutex_lock(&tail->lock);
+        tail->recorded = recorded;
+        pthread_mutex_unlock(&tail->lock);
+    }
     return status;
 }
 
@@ -381,30 +264,31 @@ static void wait_for_news(struct tail *tail)
     struct status status = pg_notified(&tail->pg, &notified, &fault);
     if (status_failed(status) || notified)
         return;
-    process_wait(PQsocket(tail->pg.conn), tail->replica ? POLL_MS : tail->waiting ? POLL_MS : QUIET_MS);
+    pthread_mutex_lock(&tail->lock);
+    bool often = tail->replica || tail->waiters.polls;
+    pthread_mutex_unlock(&tail->lock);
+    process_wait(PQsocket(tail->pg.conn), often ? POLL_MS : QUIET_MS);
     status = pg_notified(&tail->pg, &notified, &fault);
     (void)status; /* a lost session is found in the next round */
+}
+
+static bool all_left(struct tail *tail)
+{
+    pthread_mutex_lock(&tail->lock);
+    bool left = tail->leaving && !tail->waiters.polls;
+    pthread_mutex_unlock(&tail->lock);
+    return left;
 }
 
 static void *follow(void *user)
 {
     struct tail *tail = user;
     struct backoff backoff = BACKOFF_USUAL;
-    for (bool leaving = false; !leaving;) {
+    for (;;) {
         struct fault fault;
         struct status status = round_once(tail, &fault);
-        pthread_mutex_lock(&tail->lock);
-        if (tail->head != tail->woken_for || tail->leaving) {
-            wake_sleepers(tail, tail->sleeping);
-            tail->woken_for = tail->head;
-        } else if (time_monotonic() >= tail->pulse) {
-            wake_sleepers(tail, tail->sleeping / PULSES + 1);
-            tail->pulse = time_monotonic() + PULSE_MS;
-        }
-        wake_waiters(tail);
-        leaving = tail->leaving && !tail->waiters;
-        pthread_mutex_unlock(&tail->lock);
-        if (leaving)
+        wake(tail);
+        if (all_left(tail))
             break;
         if (status_failed(status)) {
             log_warn(tail->serve->log, fault.text, LOG_TEXT("error", status.code));
@@ -426,8 +310,8 @@ struct tail *tail_open(struct serve *serve)
     tail->arena = arena_open(0);
     tail->heard = time_monotonic();
     tail->lag = -1;
-    tail->oldest = tail->head + 1; /* nothing is in memory */
-    tail->sleepers.next = tail->sleepers.previous = &tail->sleepers;
+    ring_open(&tail->ring, (int)serve->options->kept_changes);
+    waiters_open(&tail->waiters);
     pthread_mutex_init(&tail->lock, NULL);
     if (pthread_create(&tail->thread, NULL, follow, tail) != 0)
         abort();
@@ -442,7 +326,7 @@ void tail_leave(struct tail *tail)
     pthread_join(tail->thread, NULL);
     pthread_mutex_lock(&tail->lock);
     tail->ended = true;
-    wake_sleepers(tail, tail->sleeping);
+    sleepers_wake(&tail->waiters);
     pthread_mutex_unlock(&tail->lock);
 }
 
@@ -450,7 +334,7 @@ void tail_close(struct tail *tail)
 {
     if (!tail)
         return;
-    forget_all(tail);
+    ring_close(&tail->ring);
     pg_close(&tail->pg);
     arena_close(tail->arena);
     pthread_mutex_destroy(&tail->lock);

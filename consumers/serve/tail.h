@@ -1,10 +1,7 @@
 #ifndef ORGCODE_SERVE_TAIL_H
 #define ORGCODE_SERVE_TAIL_H
 
-#include "event.h"
-#include "exchange.h"
-
-#include <stdatomic.h>
+#include "waiters.h"
 
 /* The one reader of new changes: a thread that follows the change table by sequence, woken by NOTIFY on the primary,
  * polling on a replica. It keeps the latest events in memory, made ready for the wire, and wakes who waits for them. */
@@ -22,22 +19,12 @@ time_ms tail_silence(struct tail *tail);
 /* ms that a replica is behind its primary, as far as it knows; < 0 on the primary. */
 time_ms tail_lag(struct tail *tail);
 
-/* Puts the exchange, whose connection is suspended, aside until a change behind `after` fits, or for wait_ms; then it
- * goes to a worker again, once. False: no room, or it was put aside before. */
+/* Puts the exchange, whose connection is suspended, aside until a change behind `after` fits, or until wait_ms are over
+ * since it was put aside first; then it goes to a worker again. False: no room, or that time is over. */
 bool tail_wait(
     struct tail *tail, struct exchange *exchange, int64_t after, const struct filter *filter, time_ms wait_ms);
 
 /* ---- streams (stream.c) ---- */
-
-/* An event in memory: text for SSE, shared by all that send it. */
-struct tail_event {
-    int64_t sequence;
-    struct event event; /* its texts are in `text` or behind it */
-    atomic_int users;
-    size_t size;
-    char text[]; /* "id: ...\nevent: change\ndata: ...\n\n" */
-};
-void tail_event_release(struct tail_event *event);
 
 enum tail_next {
     TAIL_EVENT, /* *out is the next one, to be released */
@@ -49,15 +36,12 @@ enum tail_next {
 enum tail_next tail_next(
     struct tail *tail, int epoch, int64_t *after, const struct filter *filter, struct tail_event **out);
 
-/* A stream that has nothing to send waits here: its connection is resumed when something comes, or after a while. */
-struct tail_sleeper {
-    struct MHD_Connection *connection;
-    struct tail_sleeper *next, *previous;
-    bool asleep;
-};
-/* Suspends the connection unless something behind `after` is there already: then false. Front's thread. */
-bool tail_sleep(struct tail *tail, struct tail_sleeper *sleeper, int64_t after);
+/* A stream that has nothing to send sleeps: its connection is suspended, and resumed when something comes, or when it
+ * is due to say something of its own. False: something behind `after` is there already. Front's thread. */
+bool tail_sleep(struct tail *tail, struct tail_sleeper *sleeper, int64_t after, time_ms due);
 void tail_forget(struct tail *tail, struct tail_sleeper *sleeper);
 bool tail_leaving(struct tail *tail);
+/* Resumes those that are due; once a second. Not the tail's own thread, which may hang on a database that is away. */
+void tail_pulse(struct tail *tail);
 
 #endif

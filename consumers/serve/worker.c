@@ -77,12 +77,26 @@ static void work_on(struct serve *serve, struct pg *pg, struct hasher *hasher, s
     if (connect_session(serve, pg)) {
         exchange->job(&work);
         work_end(&work);
+    } else if (exchange->response.stream) {
+        stream_lost(exchange->response.stream);
     } else {
         work_problem(&work, PROBLEM_DATABASE, STR_NONE, STR_NONE);
         response_header(&exchange->response, "Retry-After", "2");
     }
     if (!exchange->arena)
         arena_close(work.arena);
+}
+
+/* From here on it is the front's, the tail's, or a worker's again. */
+static void hand_on(struct pool *pool, struct exchange *exchange)
+{
+    const struct park park = exchange->park;
+    if (exchange->again) {
+        pool_put_back(pool, exchange);
+    } else if (!park.wait_ms || !tail_wait(pool->serve->tail, exchange, park.after, &park.filter, park.wait_ms)) {
+        answer_prepare(exchange);
+        MHD_resume_connection(exchange->connection);
+    }
 }
 
 static void *run(void *user)
@@ -93,14 +107,12 @@ static void *run(void *user)
     struct exchange *exchange;
     while ((exchange = take(pool))) {
         exchange->park.wait_ms = 0;
+        exchange->again = false;
         if (!exchange->response.stream)
             exchange->response = (struct response){.file = -1};
         work_on(pool->serve, &pg, hasher, exchange);
+        hand_on(pool, exchange);
         done(pool);
-        /* from here on it is the front's or the tail's */
-        const struct park park = exchange->park;
-        if (!park.wait_ms || !tail_wait(pool->serve->tail, exchange, park.after, &park.filter, park.wait_ms))
-            MHD_resume_connection(exchange->connection);
     }
     hasher_close(hasher);
     pg_close(&pg);
@@ -122,19 +134,30 @@ struct pool *pool_open(struct serve *serve)
     return pool;
 }
 
+static void append(struct pool *pool, struct exchange *exchange)
+{
+    exchange->next = NULL;
+    *(pool->last ? &pool->last->next : &pool->first) = exchange;
+    pool->last = exchange;
+    pool->waiting++;
+    pthread_cond_signal(&pool->filled);
+}
+
 bool pool_put(struct pool *pool, struct exchange *exchange)
 {
     pthread_mutex_lock(&pool->lock);
     bool fits = !pool->closing && pool->waiting < pool->serve->options->queue;
-    if (fits) {
-        exchange->next = NULL;
-        *(pool->last ? &pool->last->next : &pool->first) = exchange;
-        pool->last = exchange;
-        pool->waiting++;
-        pthread_cond_signal(&pool->filled);
-    }
+    if (fits)
+        append(pool, exchange);
     pthread_mutex_unlock(&pool->lock);
     return fits;
+}
+
+void pool_put_back(struct pool *pool, struct exchange *exchange)
+{
+    pthread_mutex_lock(&pool->lock);
+    append(pool, exchange);
+    pthread_mutex_unlock(&pool->lock);
 }
 
 int pool_busy(struct pool *pool)

@@ -85,7 +85,7 @@ class Serve:
         while True:
             events, following = self.changes(after, **query)
             out += events
-            if not events and following == after:
+            if not events:  # the end, and nothing else is
                 return out
             after = following
 

@@ -27,14 +27,31 @@ def free_port():
         return s.getsockname()[1]
 
 
-class locked:
-    """Nobody can read the place while this holds it."""
+def make_still(registry):
+    """A small registry whose programs have ended: a test may write into its tables."""
+    make_small(registry)
+    for name in ("validate", "apply", "notify"):
+        registry[name].stop()
+    return registry
 
-    def __init__(self, registry):
-        self.connection = psycopg2.connect(registry.conninfo)
+
+def write_changes(registry, count, subject="H26"):
+    """So many changes more in one commit, copies of the last one but for the subject, as apply would write them. Only where apply does not run."""
+    registry.sql("""
+        with moved as (update orgcode.place set sequence = sequence + %s returning sequence), last as (select * from orgcode.change order by sequence desc limit 1),
+        written as (insert into orgcode.change select last.sequence + n, type, %s, subject_version + n, act_id, act_index, act_count, effective_on, recorded_ms, data
+                    from last, generate_series(1, %s) as n)
+        select pg_notify('orgcode_change', ''), sequence from moved""", count, subject, count)
+
+
+class locked:
+    """Nobody can read the table while this holds it."""
+
+    def __init__(self, registry, table="code"):
+        self.connection, self.table = psycopg2.connect(registry.conninfo), table
 
     def __enter__(self):
-        self.connection.cursor().execute("lock table orgcode.code in access exclusive mode")
+        self.connection.cursor().execute(f"lock table orgcode.{self.table} in access exclusive mode")
 
     def __exit__(self, *_):
         self.connection.rollback()
