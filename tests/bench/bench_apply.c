@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +11,16 @@
 #include "engine/migrate.h"
 #include "national.h"
 
-/* orgcode-bench-apply CONNINFO [established|mixed|rebuild] [ACTS] [BATCH]
+/* orgcode-bench-apply CONNINFO [established|mixed|rebuild|fill] [ACTS] [BATCH]
  *
  * Acts a second through apply's engine (decode, prefetch, decide, write, commit: all but Kafka's client) against COPY
  * of the same rows into the same tables, as many acts a transaction. The database is made new. One line of figures; the
  * ratio counts.
  *
  * rebuild: mixed acts in the engine's bulk mode, to the last index, against COPY in the same mode with the indexes that
- * are kept in it: what is built afterwards is in the engine's time alone. */
+ * are kept in it: what is built afterwards is in the engine's time alone.
+ *
+ * fill: as rebuild, but the registry is left as it is then, for others to read. */
 
 struct bench {
     struct pg pg;
@@ -29,7 +32,7 @@ struct bench {
     struct entry *entry;
     struct arena *batch_arena[2];
     int turn;
-    bool rebuild;
+    bool rebuild; /* fill, too */
     long acts, batch;
     int64_t offset;
     int64_t mark[NATIONAL_PROVINCES + 1];
@@ -316,11 +319,12 @@ static void open_all(struct bench *bench, const char *conninfo, struct log *log)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        fprintf(stderr, "usage: %s CONNINFO [established|mixed|rebuild] [ACTS] [BATCH]\n", argv[0]);
+        fprintf(stderr, "usage: %s CONNINFO [established|mixed|rebuild|fill] [ACTS] [BATCH]\n", argv[0]);
         return 2;
     }
     const char *kind = argc > 2 ? argv[2] : "established";
-    struct bench bench = {.rebuild = strcmp(kind, "rebuild") == 0,
+    bool fill = strcmp(kind, "fill") == 0;
+    struct bench bench = {.rebuild = fill || strcmp(kind, "rebuild") == 0,
         .acts = argc > 3 ? atol(argv[3]) : 100000,
         .batch = argc > 4 ? atol(argv[4]) : 5000};
     struct log *log = log_open("bench", LOG_LEVEL_WARN, LOG_FORMAT_AUTO, 2);
@@ -335,7 +339,7 @@ int main(int argc, char **argv)
     const struct engine_seen seen = bench.engine.seen;
     getrusage(RUSAGE_SELF, &usage);
     size_t bytes = 0;
-    double copy_s = copy_acts(&bench, &bytes);
+    double copy_s = fill ? INFINITY : copy_acts(&bench, &bytes);
     double apply_rate = (double)bench.acts / bench.take_s, copy_rate = (double)bench.acts / copy_s;
     printf("%-12s %8ld acts, %ld a transaction: apply %7.0f acts/s (decode %.2f s of %.2f s), COPY %7.0f acts/s, ratio "
            "%.2f\n",

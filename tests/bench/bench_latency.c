@@ -20,6 +20,10 @@ static const struct option_row rows[] = {
         .help = "Measured time."},
     {.name = "authorities", .kind = OPTION_INT, .offset = offsetof(struct probe_options, authorities), .initial = "8", .min = 1,
         .max = AUTHORITIES_MAX, .help = "H01, H02 and so on: their topics must be there, their codes must not."},
+    {.name = "serve", .kind = OPTION_TEXT, .offset = offsetof(struct probe_options, serve), .value = "HOST:PORT",
+        .help = "Measure to clients of orgcode-serve there, by server-sent events, instead of to the changes topic."},
+    {.name = "streams", .kind = OPTION_INT, .offset = offsetof(struct probe_options, streams), .initial = "1", .min = 1, .max = 15000,
+        .help = "Clients of --serve."},
     {.name = "hops", .kind = OPTION_FLAG, .offset = offsetof(struct probe_options, hops),
         .help = "Read the journal too. One more reader costs the others something."},
     {.name = "json", .kind = OPTION_FLAG, .offset = offsetof(struct probe_options, json), .help = "One JSON object instead of a table."},
@@ -33,7 +37,9 @@ static const struct option_program program = {
     .description =
         "Publishes acts at a steady rate to a new registry whose programs run, and measures, each from the call that produces: "
         "ack, the broker's acknowledgement; journal, a reader of the journal has it (--hops); commit, a session that LISTENs "
-        "has been told of the commit and has read the new place; changes, a read_committed reader of the changes has its change.",
+        "has been told of the commit and has read the new place; changes, a read_committed reader of the changes has its change. With "
+        "--serve instead of changes: stream, a client of the event stream has it; and from_commit, how long that was behind the commit, "
+        "where the server has track_commit_timestamp.",
     .examples = "orgcode-bench-latency --warm 5s --measure 10s",
     .exits = "0  done\n1  some acts did not come out\n3  broker or database out of reach",
     .row = rows,
@@ -177,6 +183,13 @@ static double at_rank(const int64_t *sorted, long count, double part)
     return count == 0 ? 0 : (double)sorted[(rank < 1 ? 1 : rank > count ? count : rank) - 1] / 1000;
 }
 
+static struct figures figures_from(int64_t *took, long count)
+{
+    qsort(took, (size_t)count, sizeof *took, by_value);
+    return (struct figures){count, at_rank(took, count, 0.5), at_rank(took, count, 0.9), at_rank(took, count, 0.99),
+        at_rank(took, count, 0.999), at_rank(took, count, 1)};
+}
+
 static struct figures figures_of(const struct probe *probe, const _Atomic int64_t *slot, const int64_t *plain)
 {
     long first = (long)(probe->options->warm_ms * probe->options->rate / 1000);
@@ -189,9 +202,7 @@ static struct figures figures_of(const struct probe *probe, const _Atomic int64_
         if (at)
             took[f.count++] = at - atomic_load(&probe->called[i]);
     }
-    qsort(took, (size_t)f.count, sizeof *took, by_value);
-    f = (struct figures){f.count, at_rank(took, f.count, 0.5), at_rank(took, f.count, 0.9), at_rank(took, f.count, 0.99),
-        at_rank(took, f.count, 0.999), at_rank(took, f.count, 1)};
+    f = figures_from(took, f.count);
     free(took);
     return f;
 }
@@ -208,23 +219,28 @@ static long report(const struct probe *probe, int64_t late)
 {
     bool json = probe->options->json;
     long measured = (long)(probe->options->measure_ms * probe->options->rate / 1000);
-    struct figures changes = figures_of(probe, probe->seen, NULL);
+    bool streams = probe->options->serve != NULL;
+    struct figures changes =
+        streams ? figures_from(probe->from_call, probe->arrived) : figures_of(probe, probe->seen, NULL);
+    long lost = measured * (streams ? (long)probe->options->streams : 1) - changes.count;
     if (json)
         printf("{\"rate\":%lld,\"measured\":%ld,\"lost\":%ld,\"late_max_ms\":%.1f", probe->options->rate, measured,
-            measured - changes.count, (double)late / 1000);
+            lost, (double)late / 1000);
     else
         printf("%lld acts/s, %ld measured, %ld did not come out, latest call %.1f ms late; milliseconds from the call that produces\n"
                "%-8s %8s %8s %8s %8s %8s %8s\n",
-            probe->options->rate, measured, measured - changes.count, (double)late / 1000, "to", "acts", "p50", "p90", "p99", "p99.9",
+            probe->options->rate, measured, lost, (double)late / 1000, "to", "acts", "p50", "p90", "p99", "p99.9",
             "max");
     print_figures(json, "ack", figures_of(probe, probe->acked, NULL));
     if (probe->options->hops)
         print_figures(json, "journal", figures_of(probe, probe->journaled, NULL));
     print_figures(json, "commit", figures_of(probe, NULL, probe->committed));
-    print_figures(json, "changes", changes);
+    print_figures(json, streams ? "stream" : "changes", changes);
+    if (probe->dated)
+        print_figures(json, "from_commit", figures_from(probe->from_commit, probe->dated));
     if (json)
         printf("}\n");
-    return measured - changes.count;
+    return lost;
 }
 
 int main(int argc, char **argv)
@@ -261,6 +277,8 @@ int main(int argc, char **argv)
     free(probe.journaled);
     free(probe.seen);
     free(probe.committed);
+    free(probe.from_call);
+    free(probe.from_commit);
     log_close(probe.log);
     arena_close(arena);
     return lost ? 1 : 0;

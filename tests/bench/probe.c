@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <time.h>
-
+#include <unistd.h>
 
 static const char tag[] = "orgbench";
 
@@ -140,8 +140,13 @@ static void open_reader(struct probe *probe, struct kafka_client *client, const 
 void probe_listen(struct probe *probe)
 {
     struct fault fault;
-    open_reader(probe, &probe->change_reader, "changes", false);
-    pthread_create(&probe->change_thread, NULL, read_changes, probe);
+    if (probe->options->serve) {
+        streams_open(
+            &probe->streams, probe->options->serve, (long)probe->options->streams, &probe->changes, &probe->stop);
+    } else {
+        open_reader(probe, &probe->change_reader, "changes", false);
+        pthread_create(&probe->change_thread, NULL, read_changes, probe);
+    }
     if (probe->options->hops) {
         open_reader(probe, &probe->journal_reader, "journal", false);
         pthread_create(&probe->journal_thread, NULL, read_journal, probe);
@@ -169,17 +174,78 @@ static void read_commits(struct probe *probe)
     PQclear(rows);
 }
 
+struct change {
+    int64_t called, committed; /* monotonic; 0: not known */
+};
+
+/* By sequence: when the act of each change was called for and, where the server keeps it (track_commit_timestamp), when
+ * its transaction was committed. */
+static struct change *read_changes_made(struct probe *probe, int64_t *last)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    int64_t offset = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - probe_now();
+    PGresult *rows = ask(probe,
+        "select sequence, act_id, case when current_setting('track_commit_timestamp')::boolean then "
+        "(extract(epoch from pg_xact_commit_timestamp(xmin)) * 1000000)::bigint end from orgcode.change order by 1");
+    int count = PQntuples(rows);
+    *last = count ? atoll(PQgetvalue(rows, count - 1, 0)) : 0;
+    struct change *change = calloc((size_t)*last + 1, sizeof *change);
+    if (!change)
+        abort();
+    for (int row = 0; row < count; row++) {
+        struct change *made = &change[atoll(PQgetvalue(rows, row, 0))];
+        struct uuid id;
+        long number = uuid_parse(str_of(PQgetvalue(rows, row, 1)), &id) ? probe_number(probe, id) : -1;
+        long first = (long)(probe->options->warm_ms * probe->options->rate / 1000);
+        if (number >= first)
+            made->called = atomic_load(&probe->called[number]);
+        if (!PQgetisnull(rows, row, 2))
+            made->committed = atoll(PQgetvalue(rows, row, 2)) - offset;
+    }
+    PQclear(rows);
+    return change;
+}
+
+static void read_arrivals(struct probe *probe)
+{
+    int64_t last;
+    struct change *change = read_changes_made(probe, &last);
+    probe->from_call = calloc(probe->streams.arrivals + 1, sizeof *probe->from_call);
+    probe->from_commit = calloc(probe->streams.arrivals + 1, sizeof *probe->from_commit);
+    if (!probe->from_call || !probe->from_commit)
+        abort();
+    for (size_t i = 0; i < probe->streams.arrivals; i++) {
+        const struct arrival *arrival = &probe->streams.arrival[i];
+        if (arrival->sequence > last || !change[arrival->sequence].called)
+            continue;
+        probe->from_call[probe->arrived++] = arrival->us - change[arrival->sequence].called;
+        if (change[arrival->sequence].committed)
+            probe->from_commit[probe->dated++] = arrival->us - change[arrival->sequence].committed;
+    }
+    free(change);
+    free(probe->streams.arrival);
+}
+
 void probe_close(struct probe *probe)
 {
+    if (probe->options->serve)
+        sleep(1); /* the first client has everything; the others may be behind it */
     atomic_store(&probe->stop, true);
-    pthread_join(probe->change_thread, NULL);
-    kafka_close(&probe->change_reader);
+    if (probe->options->serve) {
+        streams_close(&probe->streams);
+    } else {
+        pthread_join(probe->change_thread, NULL);
+        kafka_close(&probe->change_reader);
+    }
     if (probe->options->hops) {
         pthread_join(probe->journal_thread, NULL);
         kafka_close(&probe->journal_reader);
     }
     pthread_join(probe->commit_thread, NULL);
     read_commits(probe);
+    if (probe->options->serve)
+        read_arrivals(probe);
     pg_close(&probe->pg);
     free(probe->mark);
 }

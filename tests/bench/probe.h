@@ -8,6 +8,7 @@
 #include "shell/kafka.h"
 #include "shell/option.h"
 #include "shell/pg.h"
+#include "streams.h"
 
 /* What bench_latency.c sends and what it sees come back. Each act has a number, which stands in its id; times are microseconds
  * of the monotonic clock, one slot an act. */
@@ -16,7 +17,8 @@ struct probe_options {
     struct option_common common;
     struct option_kafka kafka;
     struct option_pg pg;
-    long long rate, warm_ms, measure_ms, authorities;
+    const char *serve; /* NULL: the changes topic is read */
+    long long rate, warm_ms, measure_ms, authorities, streams;
     bool hops, json;
 };
 
@@ -38,6 +40,10 @@ struct probe {
     atomic_bool stop;
     struct pg pg;
     struct kafka_client change_reader, journal_reader;
+    struct streams streams;
+    /* with --serve, microseconds a change and client: from the call, and from PostgreSQL's commit, each in no order */
+    int64_t *from_call, *from_commit;
+    long arrived, dated;
     pthread_t change_thread, journal_thread, commit_thread;
 };
 
@@ -47,7 +53,7 @@ void probe_must(struct status status, const struct fault *fault);
 
 /* Starts the readers at the present ends of their topics. */
 void probe_listen(struct probe *probe);
-/* Ends them, and fills `committed` from the receipts of the database. */
+/* Ends them, and fills `committed` from the receipts of the database, and what came to streams. */
 void probe_close(struct probe *probe);
 
 /* The id of an act, and its number again; -1 for any other id. */
