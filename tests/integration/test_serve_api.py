@@ -1,21 +1,18 @@
-"""schemas/api/openapi.yaml against a real server: its examples, every answer's form, the documents, schemathesis, the examples of clients."""
+"""schemas/api/openapi.yaml against a real server: its examples, every answer's form, the documents, a linter, schemathesis."""
 
-import hashlib
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from harness.program import BUILD
+from harness.packages import node_packages, venv
 from harness.wait import SLOW
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "consumers/serve/examples"
 API = yaml.safe_load((ROOT / "schemas/api/openapi.yaml").read_text())
 OPERATIONS = [(path, method, operation) for path, item in API["paths"].items() for method, operation in item.items()]
 
@@ -103,15 +100,13 @@ def test_documents_are_served(sample):
     assert not re.search(r'(?:src|href)="https?://', page.text)
 
 
-def venv(requirements):
-    """A Python with these packages, kept in the build tree."""
-    folder = BUILD / f"venv-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
-    if not (folder / "done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements], check=True, timeout=300 * SLOW)
-        (folder / "done").touch()
-    return folder / "bin"
+@pytest.mark.noasan
+def test_a_linter_finds_nothing():
+    folder = node_packages(Path(__file__).parent / "data/spectral", "spectral")
+    done = subprocess.run([folder / "node_modules/.bin/spectral", "lint", "--quiet", "--fail-severity=info", "--ruleset", folder / ".spectral.yaml",
+                           *(ROOT / f"schemas/api/{name}.yaml" for name in ("openapi", "asyncapi"))],
+                          capture_output=True, text=True, timeout=300 * SLOW)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.noasan
@@ -123,56 +118,3 @@ def test_schemathesis(sample, tmp_path):
                            "--exclude-path", "/v1/changes/stream", "--phases", "examples,fuzzing", "--max-examples", "15", "--seed", "1",
                            "--request-timeout", "20", "--no-color"], cwd=tmp_path, capture_output=True, text=True, timeout=300 * SLOW)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-
-
-# ---- the examples of clients ------------------------------------------------------------------------------------------
-
-def client_curl(folder, base, last):
-    subprocess.run([EXAMPLES / "curl/follow.sh", base, folder / "copy", last], check=True, timeout=120 * SLOW)
-    return {"id": (folder / "copy/id").read_text().strip(),
-            "records": {r["code"]: r for r in (json.loads(p.read_text()) for p in (folder / "copy/records").iterdir())}}
-
-
-def client_of(*command):
-    def run(folder, base, last):
-        subprocess.run([*command, base, folder / "copy.json", last], check=True, timeout=120 * SLOW)
-        return json.loads((folder / "copy.json").read_text())
-    return run
-
-
-def client_python():
-    return client_of(venv(EXAMPLES / "python/requirements.txt") / "python", EXAMPLES / "python/follow.py")
-
-
-def client_javascript():
-    folder = BUILD / "example-javascript"
-    shutil.copytree(EXAMPLES / "javascript", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300 * SLOW)
-    return client_of("node", folder / "follow.js")
-
-
-def client_go():
-    if not shutil.which("go"):
-        pytest.skip("no Go here")
-    program = BUILD / "example-go"
-    subprocess.run(["go", "build", "-o", program, "."], cwd=EXAMPLES / "go", check=True, timeout=300 * SLOW)
-    return client_of(program)
-
-
-@pytest.mark.noasan
-@pytest.mark.parametrize("language", ["curl", "python", "javascript", "go"])
-def test_an_example_holds_the_directory(registry, language, tmp_path):
-    """Begun with the snapshot, stopped, and begun again where it was: every record is the directory's."""
-    from harness.serve import Serve
-    from harness.wait import wait_until
-    run = {"curl": lambda: client_curl, "python": client_python, "javascript": client_javascript, "go": client_go}[language]()
-    registry.start_all()
-    registry.publish([registry.established("H26", "ROOT"), registry.established("H26.01"), registry.established("H26.02")], "--wait", check=True)
-    serve = Serve(registry, "--snapshots", registry.folder / "snapshots")
-    wait_until(lambda: serve.get("/v1/snapshots/latest").status == 200, 30, "a snapshot")
-    for step in ([registry.established("H26.03")], [registry.act("closed", {"code": "H26.01"}), registry.established("H26.04")]):
-        registry.publish(step, "--wait", check=True)
-        head = serve.get("/v1/changes").headers["feed-head"]
-        copy = run(tmp_path, serve.url, head)
-        assert copy["id"] == head
-        assert copy["records"] == {r["code"]: r for r in serve.ask("/v1/organizations")["organizations"]}

@@ -103,11 +103,12 @@ class Api:
 
 def example_faults(api, name, message, example, heads):
     """What an example says besides the forms: the frame of an act, the two chains."""
-    found = api.faults(message, example.get("headers", {}), example.get("x-key"), example.get("payload"))
-    if "x-bytes" in example and not example["x-bytes"].startswith(heads):
-        found.append("x-bytes: not a frame of the present schema")
-    if "x-json" in example:
-        found += [f"x-json{f}" for f in schemas.Schema(str(ROOT / "schemas/json/act.schema.json")).faults(example["x-json"])]
+    wire = message.get("x-wire", {}).get(example["name"], {})
+    found = api.faults(message, example.get("headers", {}), wire.get("key"), example.get("payload"))
+    if "bytes" in wire and not wire["bytes"].startswith(heads):
+        found.append("x-wire: bytes: not a frame of the present schema")
+    if "json" in wire:
+        found += [f"x-wire: json{f}" for f in schemas.Schema(str(ROOT / "schemas/json/act.schema.json")).faults(wire["json"])]
     if name == "receipt" and schemas.receipt_hash(example["payload"]) != example["payload"]["hash"]:
         found.append("the hash is another")
     if name == "change":
@@ -145,6 +146,8 @@ def problems():
             found.append(f"message {name}: in no channel")
         for example in message.get("examples", []):
             found += [f"message {name}, example {example['name']}: {f}" for f in example_faults(api, name, message, example, heads)]
+        if unknown := set(message.get("x-wire", {})) - {e["name"] for e in message.get("examples", [])}:
+            found.append(f"message {name}: x-wire of no example: {', '.join(sorted(unknown))}")
         if not message.get("examples") and name != "control":
             found.append(f"message {name}: no example")
     if "read_committed" not in api.root["info"]["description"] or "Java" not in api.root["info"]["description"]:
