@@ -121,12 +121,22 @@ static void work_out(struct authority *a)
     }
 }
 
-/* All that the plan is made from: which accounts, what they may, whether their topics are there. */
+/* Also when the rights are gone already: a run before this one may have ended between the two. */
+static bool cuts(const struct authority *a)
+{
+    return a->checked && a->deed != DEED_ADD && a->accounts.count > 0 && a->options->cut_ms > 0;
+}
+
+/* All that the plan is made from: what is to be done, to which accounts, what they may, whether their topics are there.
+ */
 static const char *head_of(const struct authority *a)
 {
     char text[SHA256_TEXT_SIZE];
     struct hasher *hasher = hasher_open();
+    struct str deed = str_format(a->run->arena, "%d %lld %lld %s\n", (int)a->deed, cuts(a) ? a->options->cut_ms : 0,
+        a->options->replicas, a->options->certify ? a->options->certify : "");
     hasher_begin(hasher);
+    hasher_add(hasher, deed.data, deed.len);
     for (size_t i = 0; i < a->accounts.count; i++) {
         const struct account *account = &a->accounts.item[i];
         struct str line = str_format(a->run->arena, "%s %d %d\n", account->code, account->topics, (int)account->state);
@@ -150,12 +160,6 @@ static json_t *show_rights(struct plan *plan, struct arena *arena, const char *v
         json_array_append_new(list, json_pack("{s:s, s:s}", "account", rights->item[i].account, "right", text));
     }
     return list;
-}
-
-/* Also when the rights are gone already: a run before this one may have ended between the two. */
-static bool cuts(const struct authority *a)
-{
-    return a->checked && a->deed != DEED_ADD && a->accounts.count > 0 && a->options->cut_ms > 0;
 }
 
 static void describe(struct authority *a, struct plan *plan)

@@ -15,6 +15,7 @@ struct compare {
     struct command_run *run;
     struct pair *pair;    /* after pair_see */
     bool quiet;           /* nothing is printed but differences */
+    bool common;          /* they stand at different places: what both have of the tables that only grow */
     bool differs;         /* something was found, and printed */
     struct sha256 digest; /* of the whole state of pair->schema[0] */
     int64_t rows;
@@ -23,7 +24,7 @@ struct compare {
     struct hasher *table, *link;
     struct arena *arena; /* of one table; emptied row by row */
 };
-/* Fails only when the tables cannot be read. */
+/* Fails only when the tables cannot be read. There is no digest of what two have in common. */
 struct status compare_all(struct compare *compare, struct fault *fault) MUST_USE;
 
 #endif

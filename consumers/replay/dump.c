@@ -11,14 +11,14 @@ const struct dump_table dump_tables[DUMP_TABLES] = {
     {.name = "place", .key = "one", .but = "mode, next_offset, last_offset"},
     {.name = "origin_mark", .key = "origin"},
     {.name = "scheme", .key = "scheme"},
-    {.name = "law", .key = "version"},
+    {.name = "law", .key = "version", .grows = "sequence"},
     {.name = "code", .key = "code"},
-    {.name = "code_version", .key = "code, valid_from, sequence"},
+    {.name = "code_version", .key = "code, valid_from, sequence", .grows = "sequence"},
     {.name = "succession", .key = "from_code, to_code, on_date, act, sequence, continues, undone_sequence"},
     {.name = "act", .key = "act_id, authority"},
     {.name = "pending_act", .key = "number"},
-    {.name = "change", .key = "sequence", .chained = true},
-    {.name = "receipt", .key = "number", .chained = true},
+    {.name = "change", .key = "sequence", .grows = "sequence", .chained = true},
+    {.name = "receipt", .key = "number", .grows = "number", .chained = true},
 };
 
 static struct status read_columns(struct dump *dump, struct arena *arena, struct str *list, struct fault *fault)
@@ -45,16 +45,18 @@ static struct status read_columns(struct dump *dump, struct arena *arena, struct
     return status;
 }
 
-struct status dump_open(
-    struct dump *dump, struct pg *pg, const struct dump_table *table, struct arena *arena, struct fault *fault)
+struct status dump_open(struct dump *dump, struct pg *pg, const struct dump_table *table, int64_t last,
+    struct arena *arena, struct fault *fault)
 {
     *dump = (struct dump){.table = table, .pg = pg};
     struct str list;
     struct status status = read_columns(dump, arena, &list, fault);
     if (status_failed(status))
         return status;
-    struct str sql = str_format(arena, "copy (select %.*s from %s order by %s) to stdout (format binary)",
-        STR_ARG(list), table->name, table->key);
+    struct str until =
+        last == DUMP_ALL ? STR("") : str_format(arena, "where %s <= %lld", table->grows, (long long)last);
+    struct str sql = str_format(arena, "copy (select %.*s from %s %.*s order by %s) to stdout (format binary)",
+        STR_ARG(list), table->name, STR_ARG(until), table->key);
     PGresult *result = PQexec(pg->conn, sql.data);
     if (PQresultStatus(result) != PGRES_COPY_OUT)
         status = status_fail(

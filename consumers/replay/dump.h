@@ -10,7 +10,9 @@ struct dump_table {
     const char *name;
     const char *key; /* columns that order the rows, with commas */
     const char *but; /* columns that tell nothing of the registry's state; NULL: none */
-    bool chained;    /* numbered by its key without holes, each row bears the hash of the one before */
+    const char
+        *grows;   /* rows are never changed, and this column tells the change or receipt they came with; NULL: else */
+    bool chained; /* numbered by its key without holes, each row bears the hash of the one before */
 };
 enum { DUMP_TABLES = 11, DUMP_COLUMNS = 64 };
 extern const struct dump_table dump_tables[DUMP_TABLES];
@@ -34,9 +36,10 @@ struct dump {
 };
 
 /* The connection's search path is on the schema; nothing else can be done with it until the end or dump_close.
- * Texts are in the arena. */
-struct status dump_open(struct dump *dump, struct pg *pg, const struct dump_table *table, struct arena *arena,
-    struct fault *fault) MUST_USE;
+ * Texts are in the arena. Of a table that grows the rows up to `last` come alone. */
+#define DUMP_ALL INT64_MAX
+struct status dump_open(struct dump *dump, struct pg *pg, const struct dump_table *table, int64_t last,
+    struct arena *arena, struct fault *fault) MUST_USE;
 struct status dump_next(struct dump *dump, struct fault *fault) MUST_USE;
 /* Before the end too. */
 void dump_close(struct dump *dump);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "plan.h"
 #include "progress.h"
 #include "replay_sql.h"
@@ -210,10 +211,23 @@ static struct status settle(struct import *import, struct fault *fault)
 
 static struct status write_journal(struct import *import, struct fault *fault)
 {
-    struct status status = import->stream ? status_ok() : settle(import, fault);
-    int64_t before = import->target.there;
-    if (!status_failed(status))
-        status = import_write(&import->target, &import->file, &import->sender, fault);
+    int64_t before = import->target.there, most = before;
+    struct patience patience;
+    struct status status;
+    patience_begin(&patience);
+    for (;;) {
+        status = import->stream ? status_ok() : settle(import, fault);
+        if (!status_failed(status))
+            status = import_write(&import->target, &import->file, &import->sender, fault);
+        if (import->target.there > most) {
+            most = import->target.there;
+            patience_good(&patience);
+        }
+        if (!status_failed(status) || import->stream || !patience_again(&patience, import->run, status, fault))
+            break;
+        sender_close(&import->sender);
+        import->target.end = -1; /* what stands there is compared anew */
+    }
     if (!status_failed(status))
         plan_done(import->run,
             json_pack("{s:s, s:I, s:I}", "journal", import->target.topic, "written",

@@ -97,6 +97,8 @@ static bool late(const struct meet *meet, int locked_max_ms)
     return now_us() - meet->begun_us > (int64_t)locked_max_ms * 1000;
 }
 
+static const char *const mode_word[] = {[MODE_LIVE] = "live", [MODE_SCRIPTED] = "scripted"};
+
 /* The records between the two places, which the other's writer has read as well. *level: both stand at the same place.
  */
 static struct status close_up(struct meet *meet, int locked_max_ms, bool *level, struct fault *fault)
@@ -120,9 +122,12 @@ static struct status close_up(struct meet *meet, int locked_max_ms, bool *level,
     status = schema_place(&meet->pg, drive->schema, &other, fault);
     if (status_failed(status))
         return status;
-    *level = memcmp(live.whole.byte, other.whole.byte, sizeof live.whole.byte) == 0;
+    *level = memcmp(live.exact.byte, other.exact.byte, sizeof live.exact.byte) == 0;
     if (*level || live.next_offset != other.next_offset)
         return status;
+    if (live.mode != other.mode)
+        return status_fail(fault, STATUS_STOP, "mode-differs", "%s is a %s registry, %s is a %s one", STORE_LIVE,
+            mode_word[live.mode], drive->schema, mode_word[other.mode]);
     return status_fail(fault, STATUS_STOP, "heads-differ",
         "at offset %lld of the journal the places of %s and %s differ: change %lld and %lld, receipt %lld and %lld, or "
         "their chains' heads, or their origin marks",

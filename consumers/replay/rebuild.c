@@ -1,18 +1,19 @@
 /* rebuild: the registry once more, read from the journal into a schema beside the live one. */
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drive.h"
 #include "engine/migrate.h"
+#include "patience.h"
 #include "plan.h"
 #include "progress.h"
 #include "replay_sql.h"
 #include "schema.h"
-#include "shell/backoff.h"
 #include "shell/process.h"
 
-enum { HOLD_MS = 10000, IDLE_MS = 500, AWAY_MS = 300000 };
+enum { HOLD_MS = 10000, IDLE_MS = 500 };
 #define SWAP_MS ((time_ms)365 * 86400 * 1000) /* a swap may compare for as long as it likes */
 
 struct rebuild_options {
@@ -29,6 +30,7 @@ struct rebuild {
     struct drive drive;
     struct schema_place live; /* when it began */
     bool exists;
+    int64_t oid;       /* of the schema that exists */
     int64_t from, end; /* offsets: begun at, to be read up to */
     time_ms begun;
     struct progress progress;
@@ -43,8 +45,7 @@ static bool is_reserved(const char *name)
     return strncmp(name, "pg_", 3) == 0;
 }
 
-/* ---- before --------------------------------------------------------------------------------------------------------
- */
+/* ---- before ------------------------------------------------------------------------------------------------------ */
 
 /* Nothing may be missing at the journal's beginning, now or ever. */
 static struct status check_journal(struct rebuild *rebuild, const char *topic, struct fault *fault)
@@ -80,7 +81,26 @@ static struct status look(struct rebuild *rebuild, struct fault *fault)
     if (!status_failed(status) && rebuild->exists)
         status = schema_place(&rebuild->pg, into, &place, fault);
     rebuild->from = rebuild->options->fresh ? 0 : place.next_offset;
+    rebuild->oid = place.oid;
     return status;
+}
+
+/* "rebuilt-new-0-120": what is done to the schema (which one is dropped or read on, by its oid), and from where to
+ * where it reads. A plan at a head that was named ends where that one did. */
+static const char *head_of(struct rebuild *rebuild)
+{
+    const struct rebuild_options *options = rebuild->options;
+    const char *at = rebuild->run->common->at, *follow = options->follow ? "-follow" : "";
+    struct str begin = rebuild->exists
+                           ? str_format(rebuild->run->arena, "%s-%s-%lld-%lld-", options->into,
+                                 options->fresh ? "drop" : "on", (long long)rebuild->oid, (long long)rebuild->from)
+                           : str_format(rebuild->run->arena, "%s-new-0-", options->into);
+    if (at && options->to == 0 && strncmp(at, begin.data, begin.len) == 0) {
+        long long end = strtoll(at + begin.len, NULL, 10);
+        if (end >= rebuild->from && end < rebuild->end)
+            rebuild->end = end;
+    }
+    return str_format(rebuild->run->arena, "%.*s%lld%s", STR_ARG(begin), (long long)rebuild->end, follow).data;
 }
 
 static struct status show_plan(struct rebuild *rebuild, bool *go, struct fault *fault)
@@ -89,9 +109,7 @@ static struct status show_plan(struct rebuild *rebuild, bool *go, struct fault *
     struct command_run *run = rebuild->run;
     bool anew = options->fresh || !rebuild->exists;
     struct plan plan;
-    plan_open(&plan, run,
-        anew ? str_format(run->arena, "%s-new", options->into).data
-             : str_format(run->arena, "%s-%lld", options->into, (long long)rebuild->from).data);
+    plan_open(&plan, run, head_of(rebuild));
     if (rebuild->exists && options->fresh)
         plan_line(&plan, "schema %s is dropped, with the registry in it", options->into);
     if (anew)
@@ -115,6 +133,9 @@ static struct status lock_schema(struct rebuild *rebuild, struct fault *fault)
     PGresult *result = NULL;
     struct status status = schema_place(&rebuild->pg, rebuild->options->into, &place, fault);
     pg_param_int8(&params, place.oid);
+    if (!status_failed(status) && rebuild->oid && rebuild->oid != place.oid)
+        status =
+            status_fail(fault, STATUS_REJECT, "moved", "schema %s was made anew meanwhile", rebuild->options->into);
     if (!status_failed(status))
         status = schema_ask(&rebuild->pg, sql_rebuild_lock, &params, &result, fault);
     if (!status_failed(status) && !pg_bool(result, 0, 0))
@@ -132,6 +153,7 @@ static struct status make_schema(struct rebuild *rebuild, struct fault *fault)
         status = schema_drop(&rebuild->pg, options->into, fault);
     if (status_failed(status) || (rebuild->exists && !options->fresh))
         return status;
+    rebuild->oid = 0;
     status = migrate_schema(&rebuild->pg, options->into, fault);
     return status_failed(status) ? status : lock_schema(rebuild, fault);
 }
@@ -212,7 +234,7 @@ static bool is_gone(struct rebuild *rebuild, bool *swapped)
 }
 
 /* Each record as it comes; the right to write is given back in between. */
-static struct status follow(struct rebuild *rebuild, struct backoff *backoff, struct fault *fault)
+static struct status follow(struct rebuild *rebuild, struct patience *patience, struct fault *fault)
 {
     struct drive *drive = &rebuild->drive;
     struct status status = status_ok();
@@ -232,7 +254,7 @@ static struct status follow(struct rebuild *rebuild, struct backoff *backoff, st
         if (!status_failed(status))
             status = drive_release(drive, fault);
         if (!status_failed(status))
-            backoff_reset(backoff);
+            patience_good(patience);
     }
     return process_stopping() ? status_ok() : status;
 }
@@ -254,9 +276,9 @@ static struct status reopen(struct rebuild *rebuild, struct fault *fault)
 
 static struct status work(struct rebuild *rebuild, struct fault *fault)
 {
-    struct backoff backoff = BACKOFF_USUAL;
+    struct patience patience;
     bool read = false, swapped;
-    time_ms good = time_monotonic();
+    patience_begin(&patience);
     struct status status = drive_open(&rebuild->drive, fault);
     for (;;) {
         if (!status_failed(status) && !read) {
@@ -266,7 +288,7 @@ static struct status work(struct rebuild *rebuild, struct fault *fault)
                 tell(rebuild);
         }
         if (!status_failed(status) && rebuild->options->follow)
-            status = follow(rebuild, &backoff, fault);
+            status = follow(rebuild, &patience, fault);
         if (!status_failed(status) || process_stopping())
             return status;
         if (read && is_gone(rebuild, &swapped)) {
@@ -274,14 +296,11 @@ static struct status work(struct rebuild *rebuild, struct fault *fault)
                 rebuild->options->into, swapped ? "has become the live one" : "was dropped");
             return status_ok();
         }
-        if (status.class != STATUS_RETRY || time_monotonic() - good > AWAY_MS)
+        if (!patience_again(&patience, rebuild->run, status, fault))
             return status;
-        log_warn(rebuild->run->log, "interrupted, going on at the place", LOG_TEXT("error", status.code),
-            LOG_TEXT("text", fault->text));
-        backoff_wait(&backoff);
         status = reopen(rebuild, fault);
         if (!status_failed(status))
-            good = time_monotonic();
+            patience.good = time_monotonic();
     }
 }
 

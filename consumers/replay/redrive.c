@@ -18,6 +18,7 @@ struct redrive {
     redrive_acts found;  /* what was refused */
     redrive_acts chosen; /* what is to be sent */
     int64_t before, homeless, beyond;
+    bool begun; /* `chosen` is what this run sends */
 };
 
 /* ---- which of them
@@ -200,10 +201,34 @@ static struct status show_plan(struct redrive *redrive, bool *go, struct fault *
 /* ---- the command
  * ------------------------------------------------------------------------------------------------------ */
 
+static struct str last_place(const struct ledger_entry *entry)
+{
+    return entry && entry->places.count > 0 ? entry->places.item[entry->places.count - 1] : STR_NONE;
+}
+
+/* An outage has left in doubt what came through: it stands in the ledger, under a place that was not there before. */
+static struct status drop_sent(struct redrive *redrive, struct fault *fault)
+{
+    size_t left = 0;
+    struct status status = ledger_read(redrive->run, &redrive->ledger, fault);
+    for (size_t i = 0; i < redrive->chosen.count && !status_failed(status); i++) {
+        struct redrive_act *act = redrive->chosen.item[i];
+        ledger_trace(&redrive->ledger, act);
+        if (!act->former || str_equal(last_place(act->former), act->last))
+            redrive->chosen.item[left++] = act;
+    }
+    if (!status_failed(status))
+        redrive->chosen.count = left;
+    return status;
+}
+
 static struct status choose_again(void *user, redrive_acts *out, struct fault *fault)
 {
     struct redrive *redrive = user;
-    struct status status = choose(redrive, fault);
+    struct status status = redrive->begun ? drop_sent(redrive, fault) : choose(redrive, fault);
+    for (size_t i = 0; i < redrive->chosen.count && !redrive->begun; i++)
+        redrive->chosen.item[i]->last = last_place(redrive->chosen.item[i]->former);
+    redrive->begun = redrive->begun || !status_failed(status);
     *out = redrive->chosen;
     return status;
 }
@@ -212,7 +237,8 @@ static struct status carry_out(struct redrive *redrive, struct fault *fault)
 {
     struct redrive_sent sent;
     struct command_run *run = redrive->run;
-    struct status status = redrive_send(run, &redrive->ledger, choose_again, redrive, &sent, fault);
+    struct status status =
+        redrive_send(run, &redrive->ledger, &(struct redrive_choice){choose_again, redrive}, &sent, fault);
     if (status_failed(status))
         return status;
     if (sent.gone > 0)

@@ -38,6 +38,7 @@ struct redrive_act {
     } bytes;
     struct ledger_entry *former; /* what a former redrive has sent; NULL: nothing */
     struct str first;            /* first origin */
+    struct str last;             /* where a former redrive has put it last, when this one began; absent: nowhere */
 };
 typedef VEC(struct redrive_act *) redrive_acts;
 
@@ -99,9 +100,12 @@ struct redrive_sent {
     bool stopped;
 };
 /* Sends them to their topics, and says so in the ledger, in transactions. `choose` is called when no other redrive can
- * send any more: it reads the ledger and says what is to be sent. */
-struct status redrive_send(struct command_run *run, struct ledger *ledger,
-    struct status (*choose)(void *user, redrive_acts *out, struct fault *fault), void *user, struct redrive_sent *out,
-    struct fault *fault) MUST_USE;
+ * send any more: it reads the ledger and says what is to be sent; after an outage once more, for what is left. */
+struct redrive_choice {
+    struct status (*choose)(void *user, redrive_acts *out, struct fault *fault);
+    void *user;
+};
+struct status redrive_send(struct command_run *run, struct ledger *ledger, const struct redrive_choice *choice,
+    struct redrive_sent *out, struct fault *fault) MUST_USE;
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "patience.h"
 #include "progress.h"
 #include "redrive.h"
 
@@ -29,6 +30,7 @@ struct work {
     struct item item[BATCH_MAX];
     size_t count;
     struct arena *arena; /* of one batch */
+    int64_t planned;     /* acts that this run sends; -1: not known yet */
     int64_t noted;       /* offset of the ledger's last record; -1: none */
     struct redrive_sent *sent;
 };
@@ -130,12 +132,12 @@ static size_t batch_size(const struct redrive_options *options)
     return options->rate == 0 || size > BATCH_MAX ? BATCH_MAX : size < 1 ? 1 : (size_t)size;
 }
 
-/* Until so many may have been sent. True: time to stop. */
-static bool wait_turn(const struct work *work, time_ms begun)
+/* Until so many may have been sent since `begun`. True: time to stop. */
+static bool wait_turn(const struct work *work, time_ms begun, int64_t sent)
 {
     if (work->options->rate == 0)
         return process_stopping();
-    time_ms left = begun + work->sent->sent * 1000 / work->options->rate - time_monotonic();
+    time_ms left = begun + sent * 1000 / work->options->rate - time_monotonic();
     return process_wait(-1, left > 0 ? (int)left : 0);
 }
 
@@ -145,9 +147,10 @@ static struct status send_all(struct work *work, const redrive_acts *acts, struc
     struct status status = status_ok();
     time_ms begun = time_monotonic();
     size_t size = batch_size(work->options);
+    int64_t before = work->sent->sent;
     progress_begin(&progress, work->run->log, "acts redriven", 0, (int64_t)acts->count);
     for (size_t at = 0; at < acts->count && !status_failed(status); at += work->count) {
-        work->sent->stopped = wait_turn(work, begun);
+        work->sent->stopped = wait_turn(work, begun, work->sent->sent - before);
         if (work->sent->stopped)
             break;
         arena_reset(work->arena);
@@ -174,38 +177,74 @@ static struct status explain(struct work *work, struct status status, struct fau
         (long long)work->sent->sent, fenced ? "Another redrive has begun, or this one stood still for too long. " : "");
 }
 
-struct status redrive_send(struct command_run *run, struct ledger *ledger,
-    struct status (*choose)(void *user, redrive_acts *out, struct fault *fault), void *user, struct redrive_sent *out,
-    struct fault *fault)
+/* Everything that is left, with a producer of its own. */
+static struct status attempt(
+    struct work *work, const char *id, const struct redrive_choice *choice, struct fault *fault)
 {
-    const struct redrive_options *options = run->options;
-    struct work *work = calloc(1, sizeof *work);
+    struct command_run *run = work->run;
+    struct redrive_sent *sent = work->sent;
     redrive_acts acts = {0};
-    if (!work)
-        abort();
-    *work = (struct work){
-        .run = run, .options = options, .ledger = ledger, .sent = out, .arena = arena_open(0), .noted = -1};
-    *out = (struct redrive_sent){0};
-    work->topic = command_topic(run, "redrive");
-    work->sender.log = run->log;
-    const char *id = options->transactional_id ? options->transactional_id
-                                               : str_format(run->arena, "%s-redrive", run->common->kafka.prefix).data;
     /* Fences a redrive that is still running and ends its transaction: behind this the ledger says all. */
     struct status status = sender_open(&work->sender, &run->kafka, id, fault);
     if (!status_failed(status))
         status = sender_mend(&work->sender, &run->kafka, &work->topic, 1, command_topic(run, "acts."), fault);
     if (!status_failed(status))
-        status = choose(user, &acts, fault);
-    if (!status_failed(status))
+        status = choice->choose(choice->user, &acts, fault);
+    if (!status_failed(status)) {
+        work->planned = work->planned < 0 ? (int64_t)acts.count : work->planned;
+        *sent = (struct redrive_sent){.sent = work->planned - (int64_t)acts.count};
         status = redrive_reader_open(run, &work->reader, fault);
+    }
     if (!status_failed(status))
         status = send_all(work, &acts, fault);
     if (!status_failed(status) && work->noted >= 0)
         status = sender_wait_seen(&run->kafka, work->topic, 0, work->noted + 1, fault);
+    return status;
+}
+
+static void leave(struct work *work)
+{
+    redrive_reader_close(work->reader);
+    work->reader = NULL;
+    sender_close(&work->sender);
+}
+
+struct status redrive_send(struct command_run *run, struct ledger *ledger, const struct redrive_choice *choice,
+    struct redrive_sent *out, struct fault *fault)
+{
+    const struct redrive_options *options = run->options;
+    const char *id = options->transactional_id ? options->transactional_id
+                                               : str_format(run->arena, "%s-redrive", run->common->kafka.prefix).data;
+    struct patience patience;
+    struct status status;
+    int64_t most = 0;
+    struct work *work = calloc(1, sizeof *work);
+    if (!work)
+        abort();
+    *work = (struct work){.run = run,
+        .options = options,
+        .ledger = ledger,
+        .sent = out,
+        .arena = arena_open(0),
+        .noted = -1,
+        .planned = -1};
+    *out = (struct redrive_sent){0};
+    work->topic = command_topic(run, "redrive");
+    work->sender.log = run->log;
+    patience_begin(&patience);
+    for (;;) {
+        status = attempt(work, id, choice, fault);
+        if (out->sent > most) {
+            most = out->sent;
+            patience_good(&patience);
+        }
+        if (!status_failed(status) || !patience_again(&patience, run, status, fault))
+            break;
+        leave(work);
+    }
     if (status_failed(status))
         status = explain(work, status, fault);
-    redrive_reader_close(work->reader);
-    sender_close(&work->sender);
+    leave(work);
     arena_close(work->arena);
     free(work);
     return status;

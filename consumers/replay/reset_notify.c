@@ -1,6 +1,8 @@
 /* reset notify: told again into topics that hold nothing, from a place that is written first. */
 
 #include <jansson.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/uuid.h"
 #include "partitions.h"
@@ -95,15 +97,45 @@ static struct status read_standing(struct retelling *retelling, struct fault *fa
     return status_ok();
 }
 
+/* "PREFIX-FROM-RECEIPT-LAST-LAST-DIGEST": where it begins, how far the registry goes, which topics are made and who is
+ * fenced. A plan at a head that was named looks no further than that one did. */
+static const char *head_of(struct retelling *retelling, const json_t *missing)
+{
+    char hex[SHA256_TEXT_SIZE];
+    struct arena *arena = retelling->run->arena;
+    const struct reset_options *options = retelling->options;
+    struct standing *now = &retelling->standing;
+    const char *at = retelling->run->common->at;
+    struct str begin = str_format(arena, "%s-%lld-%lld-", retelling->prefix, options->from, options->from_receipt);
+    long long sequence, receipt;
+    if (at && strncmp(at, begin.data, begin.len) == 0 &&
+        sscanf(at + begin.len, "%lld-%lld-", &sequence, &receipt) == 2 && sequence >= options->from - 1 &&
+        receipt >= options->from_receipt - 1 && sequence <= now->sequence && receipt <= now->receipt) {
+        now->sequence = sequence;
+        now->receipt = receipt;
+    }
+    struct hasher *hasher = hasher_open();
+    hasher_begin(hasher);
+    hasher_add(hasher, retelling->transactional_id, strlen(retelling->transactional_id) + 1);
+    for (size_t i = 0; i < json_array_size(missing); i++) {
+        const char *name = json_string_value(json_array_get(missing, i));
+        hasher_add(hasher, name, strlen(name) + 1);
+    }
+    sha256_format(hasher_end(hasher), hex);
+    hasher_close(hasher);
+    return str_format(
+        arena, "%.*s%lld-%lld-%.12s", STR_ARG(begin), (long long)now->sequence, (long long)now->receipt, hex)
+        .data;
+}
+
 static struct status show_plan(struct retelling *retelling, json_t *missing, bool *go, struct fault *fault)
 {
     struct plan plan;
-    struct arena *arena = retelling->run->arena;
     const struct reset_options *options = retelling->options;
     const struct standing *now = &retelling->standing;
+    const char *head = head_of(retelling, missing);
     long long changes = now->sequence - options->from + 1, receipts = now->receipt - options->from_receipt + 1;
-    plan_open(&plan, retelling->run,
-        str_format(arena, "%s-%lld-%lld", retelling->prefix, options->from, options->from_receipt).data);
+    plan_open(&plan, retelling->run, head);
     for (size_t i = 0; i < json_array_size(missing); i++)
         plan_line(&plan, "%s is made", json_string_value(json_array_get(missing, i)));
     plan_line(&plan, "orgcode-notify --prefix %s tells %lld changes from %lld on and %lld receipts from %lld on",

@@ -60,6 +60,8 @@ struct status schema_place(struct pg *pg, const char *schema, struct schema_plac
             .change_head = pg_sha256(result, 0, 10),
             .receipt_head = pg_sha256(result, 0, 11),
             .whole = pg_sha256(result, 0, 12),
+            .exact = pg_sha256(result, 0, 13),
+            .mode = (enum journal_mode)pg_int4(result, 0, 14),
         };
     else
         status =

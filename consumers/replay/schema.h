@@ -18,7 +18,10 @@ struct schema_place {
     int64_t record, sequence, receipt, next_offset;
     time_ms time;
     struct sha256 change_head, receipt_head;
-    struct sha256 whole; /* of the row and of all origin marks: equal for registries that stand at the same place */
+    /* Of the row and of all origin marks. Registries with the same digest have the same `whole`; those that have read
+     * the same topic also have the same mode and offsets, and so the same `exact`. */
+    struct sha256 whole, exact;
+    enum journal_mode mode;
 };
 /* REJECT "no-schema" when there is no such registry. The connection's search path is left on it. */
 struct status schema_place(struct pg *pg, const char *schema, struct schema_place *out, struct fault *fault) MUST_USE;

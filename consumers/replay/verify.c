@@ -15,21 +15,16 @@ struct verify_options {
     long long wait_ms;
 };
 
-/* Sees both at the same place, once they are there. */
-static struct status see_level(struct pair *pair, time_ms wait_ms, struct fault *fault)
+/* Sees both at the same place, once they are there; when they are not in time, each at its own. */
+static struct status see_level(struct pair *pair, time_ms wait_ms, bool *level, struct fault *fault)
 {
     enum { LOOK_MS = 10 };
     time_ms until = time_monotonic() + wait_ms;
     for (;;) {
         struct status status = pair_see(pair, fault);
-        if (status_failed(status) || pair_level(pair))
+        *level = pair_level(pair);
+        if (status_failed(status) || *level || time_monotonic() > until)
             return status;
-        if (time_monotonic() > until) {
-            char a[SCHEMA_PLACE_TEXT], b[SCHEMA_PLACE_TEXT];
-            return status_fail(fault, STATUS_REJECT, "places-differ",
-                "they did not come to the same place of the journal: %s at %s; %s at %s", pair->schema[0],
-                schema_place_format(&pair->place[0], a), pair->schema[1], schema_place_format(&pair->place[1], b));
-        }
         status = pair_leave(pair, fault);
         if (status_failed(status))
             return status;
@@ -63,10 +58,11 @@ static struct status see_caught_up(struct command_run *run, struct pair *pair, s
     return status;
 }
 
-static struct status see(struct command_run *run, struct pair *pair, struct fault *fault)
+static struct status see(struct command_run *run, struct pair *pair, bool *level, struct fault *fault)
 {
     const struct verify_options *options = run->options;
-    return options->catch_up ? see_caught_up(run, pair, fault) : see_level(pair, options->wait_ms, fault);
+    *level = true;
+    return options->catch_up ? see_caught_up(run, pair, fault) : see_level(pair, options->wait_ms, level, fault);
 }
 
 static bool is_live(const char *schema)
@@ -96,6 +92,25 @@ static void tell_digest(const struct compare *compare)
         printf("%s and %s are equal\n", compare->pair->schema[0], compare->pair->schema[1]);
 }
 
+/* One is behind, or stands beside: what both have can be the same all the same. */
+static struct status tell_places(const struct compare *compare, struct fault *fault)
+{
+    char a[SCHEMA_PLACE_TEXT], b[SCHEMA_PLACE_TEXT];
+    const struct pair *pair = compare->pair;
+    const struct schema_place *one = &pair->place[0], *other = &pair->place[1];
+    int64_t sequence = one->sequence < other->sequence ? one->sequence : other->sequence;
+    int64_t receipt = one->receipt < other->receipt ? one->receipt : other->receipt;
+    if (compare->run->common->json)
+        plan_json(json_pack("{s:{s:I, s:I, s:b}}", "common", "sequence", (json_int_t)sequence, "receipt",
+            (json_int_t)receipt, "differs", compare->differs));
+    return status_fail(fault, STATUS_REJECT, "places-differ",
+        "they did not come to the same place of the journal: %s is at %s; %s at %s. What both have, up to change %lld "
+        "and receipt "
+        "%lld, is %s",
+        pair->schema[0], schema_place_format(one, a), pair->schema[1], schema_place_format(other, b),
+        (long long)sequence, (long long)receipt, compare->differs ? "DIFFERENT" : "equal");
+}
+
 static struct status run_verify(struct command_run *run, struct fault *fault)
 {
     const struct verify_options *options = run->options;
@@ -107,11 +122,14 @@ static struct status run_verify(struct command_run *run, struct fault *fault)
     struct status status = pair_open(&pair, run, options->schema, options->against, fault);
     if (status_failed(status))
         return status;
-    status = see(run, &pair, fault);
-    struct compare compare = {.run = run, .pair = &pair, .quiet = options->digest};
+    bool level;
+    status = see(run, &pair, &level, fault);
+    struct compare compare = {.run = run, .pair = &pair, .quiet = options->digest, .common = !level};
     if (!status_failed(status))
         status = compare_all(&compare, fault);
-    if (!status_failed(status))
+    if (!status_failed(status) && compare.common)
+        status = tell_places(&compare, fault);
+    else if (!status_failed(status))
         tell_digest(&compare);
     if (compare.differs)
         run->exit = PROCESS_REFUSED;

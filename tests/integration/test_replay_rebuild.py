@@ -35,7 +35,7 @@ def test_random_journals(make_registry, seed):
     registry.start("apply", "--batch-records", "7")
     registry.wait_applied()
     (plan, done) = replay(registry, "rebuild", "--into", "rebuilt")
-    assert plan["plan"]["head"] == "rebuilt-new" and done["done"]["offset"] == registry.journal_end()
+    assert plan["plan"]["head"] == f"rebuilt-new-0-{registry.journal_end()}" and done["done"]["offset"] == registry.journal_end()
     end = same(registry)
     assert end["sequence"] > 20
     replay(registry, "rebuild", "--into", "one", "--batch-records", "1", "--to", "100")
@@ -74,7 +74,16 @@ def test_killed_anywhere_and_begun_again(scripted):
     assert plan["plan"]["drops"] and scripted.value("select next_offset from rebuilt.place") == end
     head = plan["plan"]["head"]
     assert scripted.run("replay", "rebuild", "--into", "rebuilt", "--at", head).returncode == 1  # reads on: another plan
+    # A plan ends where it ended when it was made, and drops what stood there then.
+    scripted.journal_tick("2025-06-10T09:00")
     replay(scripted, "rebuild", "--into", "rebuilt", "--fresh", "--at", head)
+    assert scripted.value("select next_offset from rebuilt.place") == end
+    assert scripted.run("replay", "rebuild", "--into", "rebuilt", "--fresh", "--at", head).returncode == 1
+    head = replay(scripted, "rebuild", "--into", "made", "--dry-run")[0]["plan"]["head"]
+    replay(scripted, "rebuild", "--into", "made", "--at", head)
+    assert scripted.run("replay", "rebuild", "--into", "made", "--fresh", "--at", head).returncode == 1
+    replay(scripted, "rebuild", "--into", "rebuilt")
+    scripted.wait_applied()
     same(scripted)
 
 

@@ -204,7 +204,12 @@ def test_notify_tells_all_again_into_new_topics(registry):
     plan = reset(registry, "notify", "--into", other, "--dry-run")["plan"]
     assert plan["changes"] == plan["receipts"] == 31 and f"{other}.receipts.H26" in plan["topics"]
     assert not registry.kafka.topics(other + ".")
-    reset(registry, "notify", "--into", other, "--at", plan["head"])
+    # The plan holds while the registry goes on, and not when there is something else to be made.
+    registry.publish(units(registry, 1, 31), "--wait", check=True)
+    registry.kafka.create(f"{other}.state", cleanup_policy="compact")
+    assert "nothing was changed" in reset(registry, "notify", "--into", other, "--at", plan["head"], code=1)["error"]
+    registry.kafka.delete(f"{other}.state")
+    assert reset(registry, "notify", "--into", other, "--at", plan["head"])["plan"] == plan
     registry.start("notify", "--prefix", other, label="again")
 
     def told(prefix, name):
@@ -214,7 +219,7 @@ def test_notify_tells_all_again_into_new_topics(registry):
     assert {m.key: m.value for m in registry.kafka.read(f"{other}.state")} == {m.key: m.value for m in registry.read("state")}
     assert "holds records" in reset(registry, "notify", "--into", other, code=1)["error"]
     assert "holds records" in reset(registry, "notify", code=1)["error"]
-    assert "ends with change 31" in reset(registry, "notify", "--into", f"{other}2", "--from", "99", code=1)["error"]
+    assert "ends with change 32" in reset(registry, "notify", "--into", f"{other}2", "--from", "99", code=1)["error"]
     late = f"{registry.prefix}m"
     reset(registry, "notify", "--into", late, "--from", "30", "--from-receipt", "31")
     registry.start("notify", "--prefix", late, label="late")
