@@ -9,6 +9,7 @@
 #include "dump.h"
 #include "plan.h"
 #include "replay_sql.h"
+#include "shell/hook.h"
 #include "shell/process.h"
 
 /* One table in work. */
@@ -240,7 +241,8 @@ static struct status read_rows(struct work *work, struct fault *fault)
         arena_rewind(work->compare->arena, mark);
         if (!status_failed(status) && process_stopping())
             status = status_fail(fault, STATUS_RETRY, "stopping",
-                "stopped in table %s, which is not compared to its end", work->table->name);
+                "stopped in table %s, which is not compared to its end: run it again, it begins anew",
+                work->table->name);
     } while (!status_failed(status) && str_given(work->side[0].row));
     return status;
 }
@@ -271,6 +273,7 @@ static struct status compare_table(
     struct work work = {.compare = compare, .table = table, .previous = chain_start};
     arena_reset(compare->arena);
     struct status status = open_sides(&work, fault);
+    hook_point("compare-table");
     hasher_begin(compare->table);
     if (!status_failed(status))
         status = read_rows(&work, fault);

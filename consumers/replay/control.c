@@ -138,7 +138,9 @@ static struct status run_control(struct command_run *run, struct fault *fault)
         status = check(&control, &now, fault);
     if (status_failed(status))
         return status;
-    plan_open(&plan, run, str_format(run->arena, "%lld", (long long)end).data);
+    plan_open(&plan, run,
+        control.live ? str_format(run->arena, "live-%lld", (long long)end).data
+                     : str_format(run->arena, "version-%d-%lld", control.version, (long long)end).data);
     plan_set(&plan, "journal", json_string(journal));
     if (control.live) {
         plan_line(&plan, "%s takes the broker's clock (message.timestamp.type=LogAppendTime)", journal);

@@ -11,6 +11,7 @@
 #include "orgcode_version.h"
 #include "plan.h"
 #include "progress.h"
+#include "shell/hook.h"
 #include "shell/process.h"
 #include "standing.h"
 
@@ -141,6 +142,7 @@ static struct status write_head(struct export *export, const struct journal_reco
                                            .end = export->end,
                                            .exported = time_now()});
     export->headed = true;
+    hook_point("export-begun");
     return status_ok();
 }
 
@@ -191,12 +193,12 @@ static struct status read_all(struct export *export)
             export->status = status;
     } while (export->again && !status_failed(export->status) && !process_stopping());
     progress_end(&export->progress);
-    if (status_failed(export->status))
-        return export->status;
     if (process_stopping())
         return status_fail(export->fault, STATUS_RETRY, "stopping",
             "stopped at offset %lld of %lld: nothing was kept, run it again", (long long)export->expected,
             (long long)export->end);
+    if (status_failed(export->status))
+        return export->status;
     if (!export->headed)
         return status_fail(export->fault, STATUS_REJECT, "empty", "%s is empty", export->topic);
     return status_ok();

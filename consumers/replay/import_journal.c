@@ -74,7 +74,7 @@ struct status import_compare(struct import_target *target, struct import_file *f
         status = kafka_scan(&bulk, target->topic, 0, 0, KAFKA_DEADLINE_MS, visit, &side, fault);
     if (!status_failed(status))
         status = side.status;
-    if (!status_failed(status) && process_stopping())
+    if (process_stopping())
         status = status_fail(fault, STATUS_RETRY, "stopping", "stopped before anything was written");
     return status;
 }

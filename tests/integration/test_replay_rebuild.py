@@ -128,7 +128,8 @@ def test_a_journal_that_is_not_ours_or_not_whole(make_registry):
 @pytest.mark.slow
 @pytest.mark.noasan
 def test_after_every_kind_of_death(make_registry, services):
-    """Acts held and announced, ticks, repeats; both copies of apply killed in turns, the follower, PostgreSQL and Kafka too."""
+    """Acts held and announced, ticks, repeats, redrives, one of them killed; both copies of apply killed in turns, validate, the
+    follower, PostgreSQL and Kafka too."""
     load = Load(41, 600, groups=2)
     registry = make_registry(mode="scripted", authorities=load.authorities)
     load.frame(registry)
@@ -139,7 +140,8 @@ def test_after_every_kind_of_death(make_registry, services):
     follows = 1
     wait_until(lambda: "schema rebuilt is at" in registry["follower"].log_text(), 60)
     try:
-        for victims in (["apply"], ["follower"], ["apply-2", "apply"], ["postgres"], ["follower", "apply"], ["kafka"], ["apply-2"]):
+        for victims in (["apply"], ["follower"], ["apply-2", "apply"], ["postgres"], ["follower", "apply", "validate"],
+                        ["kafka"], ["apply-2"]):
             for victim in victims:
                 services.kill(victim) if victim in ("postgres", "kafka") else registry[victim].kill()
             for victim in victims:
@@ -148,10 +150,19 @@ def test_after_every_kind_of_death(make_registry, services):
             wait_until(lambda: registry["follower"].log_text().count("schema rebuilt is at") == follows, 60)
             place = wait_until(registry.journal_end, 60)
             wait_until(lambda: registry.value("select next_offset from orgcode.place") >= place, 60)
+            if victims in (["postgres"], ["kafka"]):
+                died = registry.run("replay", "redrive", "--again", "--limit", "9",
+                                    env={"ORGCODE_CRASH_AT": "redrive-sent" if victims == ["kafka"] else "redrive-committed"})
+                assert died.returncode == -9, died.stdout + died.stderr
     finally:
         loader.finish()
+    registry.run("replay", "redrive", "--again", check=True)
     registry.wait_validated(deadline=120)
     registry.wait_applied(deadline=120)
+    ledger = [json.loads(m.value)["newOrigin"] for m in registry.read("redrive")]
+    decided = {origin for (origin,) in registry.sql("select data::json #>> '{origin,topic}' || '-0-' || (data::json #>> '{origin,offset}') "
+                                                    "from orgcode.receipt")}
+    assert len(ledger) > 9 and set(ledger) <= decided  # what came by a redrive was decided too
     wait_until(lambda: registry.value("select next_offset from rebuilt.place") == registry.journal_end(), 60,
                lambda: registry["follower"].tail())
     assert registry["follower"].stop() == 0

@@ -4,6 +4,7 @@ The programs that know version 2 (tests/next) take shorter names and write one m
 
 import hashlib
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -134,3 +135,37 @@ def test_the_old_part_keeps_its_bytes(parts, scripted_of):
     again.start("apply", "--batch-records", 2)
     again.wait_applied(deadline=60)
     assert again.place() == whole.place() and tables(again) == tables(whole)
+
+
+def test_the_record_is_written_by_the_operator(parts, scripted_of, make_registry):
+    """`control version N`: what it would do, exactly that, and nothing that would be without effect."""
+    old, _, _ = parts
+    r = scripted_of(old)
+    r.bin = NEXT
+    r.start("apply")
+    r.wait_applied(deadline=60)
+
+    def control(*args, code=0):
+        done = r.run("replay", "control", *args, "--json")
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stderr if code else [json.loads(line) for line in done.stdout.splitlines()]
+    end = r.journal_end()
+    (plan,) = control("version", "2", "--dry-run")
+    head = plan["plan"]["head"]
+    assert plan["plan"]["version"] == 2 and r.journal_end() == end
+    assert "nothing was changed" in control("live", "--at", head, code=1)  # another plan
+    assert "is in force" in control("version", "1", code=1)
+    assert "knows the versions 1 to 2" in control("version", "3", code=2)
+    assert control("version", "2", "--at", head)[-1]["done"] == {"offset": end}
+    r.wait_applied(deadline=60)
+    assert r.place()["rules_version"] == 2 and "is in force" in control("version", "2", code=1)
+    r.bin = None
+    r.journal_acts(acts(r, ("H26.5",), LONG) + acts(r, ("H26.6",), SHORT), datetime.now(timezone.utc) + timedelta(minutes=1))
+    r.wait_applied(deadline=60)
+    assert verdicts(r)[-2:] == [("rejected", "FORM"), ("accepted", None)]  # by the law of version 2
+    unborn, live = make_registry(mode="scripted", genesis=False), make_registry()
+    live.start("apply")
+    live.wait_applied(deadline=60)
+    for registry, words, why in ((unborn, ("live",), "genesis record"), (live, ("live",), "is live already")):
+        done = registry.run("replay", "control", *words)
+        assert done.returncode == 1 and why in done.stderr, done.stderr
