@@ -15,11 +15,12 @@ bool lookup_code(struct work *work, struct str key, struct code **out);
 bool lookup_issued(struct work *work, struct code **out);
 /* What the request names: a code, else an older code that an open one bears; at validAt and knownAt. */
 struct lookup {
-    struct code *code;  /* as it stands */
-    struct code *shown; /* its record at the times that were asked for; `code` when none was */
-    struct str legacy;  /* the older code that was asked for; absent: it was the code itself */
-    bool dated;         /* a time was asked for */
-    date_day day;       /* validAt; today */
+    struct code *code;    /* as it stands */
+    struct code *shown;   /* its record at the times that were asked for; `code` when none was */
+    struct str legacy;    /* the older code that was asked for; absent: it was the code itself */
+    struct str authority; /* where it is known already */
+    bool dated;           /* a time was asked for */
+    date_day day;         /* validAt; today */
 };
 /* Begins the snapshot and finds it. False: a problem is answered. */
 bool lookup_begin(struct work *work, struct lookup *out);

@@ -25,8 +25,8 @@ struct stop {
 /* One of the codes asked for, and all that its succession touches. */
 struct answer {
     struct str asked, code; /* code: what it names today; absent: nothing */
-    bool legacy;
-    VEC(struct stop) stop; /* in byte order of their codes */
+    bool legacy, moves;     /* moves: there is an edge that way */
+    VEC(struct stop) stop;  /* in byte order of their codes */
 };
 
 struct resolution {
@@ -38,30 +38,38 @@ struct resolution {
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-static bool read_names(struct resolution *r)
+/* What the codes that nothing is known of yet are, or name. */
+static bool read_names(struct resolution *r, const char *statement)
 {
-    struct pg_params params = PG_PARAMS(r->work->arena);
-    struct pg_array asked = pg_array_open(r->work->arena, PG_TEXT);
+    struct arena *arena = r->work->arena;
+    struct pg_params params = PG_PARAMS(arena);
+    struct pg_array asked = pg_array_open(arena, PG_TEXT);
     struct map by_asked = {0};
     for (size_t i = 0; i < r->count; i++)
-        pg_array_text(&asked, r->answer[i].asked);
+        if (!str_given(r->answer[i].code))
+            pg_array_text(&asked, r->answer[i].asked);
+    if (asked.count == 0)
+        return true;
     pg_param_array(&params, &asked);
-    PGresult *result = work_ask(r->work, "names", &params);
+    PGresult *result = work_ask(r->work, statement, &params);
     if (!result)
         return false;
     for (int row = 0; row < PQntuples(result); row++) {
-        struct answer *found = arena_new(r->work->arena, struct answer);
-        found->code = str_copy(r->work->arena, pg_text(result, row, 1));
-        found->legacy = pg_bool(result, row, 2);
-        *map_put(r->work->arena, &by_asked, str_copy(r->work->arena, pg_text(result, row, 0))) = found;
+        struct answer *found = arena_new(arena, struct answer);
+        *found = (struct answer){.asked = str_copy(arena, pg_text(result, row, 0)),
+            .code = str_copy(arena, pg_text(result, row, 1)),
+            .moves = pg_bool(result, row, r->back ? 5 : 4)};
+        found->legacy = !str_equal(found->asked, found->code);
+        *vec_push(arena, &found->stop) = (struct stop){.code = found->code,
+            .name = str_copy(arena, pg_text(result, row, 3)),
+            .status = (enum code_status)pg_int2(result, row, 2)};
+        *map_put(arena, &by_asked, found->asked) = found;
     }
     PQclear(result);
     for (size_t i = 0; i < r->count; i++) {
-        const struct answer *found = map_get(&by_asked, r->answer[i].asked);
-        if (found) {
-            r->answer[i].code = found->code;
-            r->answer[i].legacy = found->legacy;
-        }
+        const struct answer *found = str_given(r->answer[i].code) ? NULL : map_get(&by_asked, r->answer[i].asked);
+        if (found)
+            r->answer[i] = *found;
     }
     return true;
 }
@@ -81,7 +89,9 @@ static void take_row(struct resolution *r, struct answer *answer, const PGresult
         pg_bool(result, row, 6), pg_bool(result, row, 7)};
 }
 
-/* The same code may be asked for twice: the rows are read into the first, the others share them. */
+/* Of those that have any. The same code may be asked for twice: the rows are read into the first, the others share
+ * them.
+ */
 static bool read_steps(struct resolution *r)
 {
     struct arena *arena = r->work->arena;
@@ -89,11 +99,14 @@ static bool read_steps(struct resolution *r)
     struct pg_array codes = pg_array_open(arena, PG_TEXT);
     struct map by_code = {0};
     for (size_t i = 0; i < r->count; i++) {
-        if (!str_given(r->answer[i].code) || map_get(&by_code, r->answer[i].code))
+        if (!r->answer[i].moves || map_get(&by_code, r->answer[i].code))
             continue;
         *map_put(arena, &by_code, r->answer[i].code) = &r->answer[i];
+        r->answer[i].stop.count = 0;
         pg_array_text(&codes, r->answer[i].code);
     }
+    if (codes.count == 0)
+        return true;
     pg_param_array(&params, &codes);
     PGresult *result = work_ask(r->work, r->back ? "edges_back" : "edges_from", &params);
     if (!result)
@@ -102,7 +115,7 @@ static bool read_steps(struct resolution *r)
         take_row(r, map_get(&by_code, pg_text(result, row, 0)), result, row);
     PQclear(result);
     for (size_t i = 0; i < r->count; i++)
-        if (str_given(r->answer[i].code))
+        if (r->answer[i].moves)
             r->answer[i].stop = ((struct answer *)map_get(&by_code, r->answer[i].code))->stop;
     return true;
 }
@@ -256,7 +269,7 @@ static void write_answer(struct arena *arena, struct writer *w, const struct ans
 
 static bool resolve(struct resolution *r)
 {
-    return read_names(r) && read_steps(r);
+    return read_names(r, "names") && read_names(r, "bearers") && read_steps(r);
 }
 
 static bool read_direction(struct work *work, struct str text, bool *back)

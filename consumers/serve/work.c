@@ -11,15 +11,19 @@ static void database_failed(struct work *work, struct status status, const struc
         response_header(work->response, "Retry-After", "2");
 }
 
+struct freshness work_fresh(const PGresult *result)
+{
+    return (struct freshness){.epoch = pg_int4(result, 0, 0),
+        .sequence = pg_int8(result, 0, 1),
+        .recorded = pg_int8(result, 0, 2),
+        .head = pg_sha256(result, 0, 3),
+        .replica = pg_bool(result, 0, 4)};
+}
+
 static void take_place(void *user, size_t index, const PGresult *result)
 {
-    struct freshness *fresh = user;
     if (index == 1 && PQntuples(result) == 1)
-        *fresh = (struct freshness){.epoch = pg_int4(result, 0, 0),
-            .sequence = pg_int8(result, 0, 1),
-            .recorded = pg_int8(result, 0, 2),
-            .head = pg_sha256(result, 0, 3),
-            .replica = pg_bool(result, 0, 4)};
+        *(struct freshness *)user = work_fresh(result);
 }
 
 bool work_begin(struct work *work)

@@ -38,11 +38,14 @@ typedef void handler(struct work *work);
 
 /* Begins the request's read-only snapshot and reads where it stands. False: the problem is answered already. */
 bool work_begin(struct work *work);
+/* The columns of fresh.sql, at the beginning of the first row. */
+struct freshness work_fresh(const PGresult *result);
 /* Ends it; idempotent. */
 void work_end(struct work *work);
 /* The last change that was recorded by that moment; 0: none. False: a problem is answered. */
 bool work_known(struct work *work, time_ms moment, int64_t *out);
-/* Runs a statement of sql/ inside the snapshot. NULL: the problem is answered. The caller clears the result. */
+/* Runs a statement of sql/ inside the snapshot, or in one of its own when none was begun. NULL: the problem is
+ * answered. The caller clears the result. */
 PGresult *work_ask(struct work *work, const char *statement, const struct pg_params *params);
 
 /* A decimal parameter in min..max, or `initial` when it is not given. False: answered as a problem. */

@@ -126,6 +126,20 @@ class Directory:
             time.sleep(0.5)
 
 
+@contextmanager
+def setting(bench, name, value):
+    """PostgreSQL with a setting for which it has to be started anew."""
+    def turn(to):
+        bench.sql(f"alter system {to}")
+        bench.services.stop("postgres")
+        bench.services.start("postgres")
+    turn(f"set {name} = '{value}'")
+    try:
+        yield
+    finally:
+        turn(f"reset {name}")
+
+
 # ---- loads ------------------------------------------------------------------------------------------------------------
 
 
@@ -146,7 +160,7 @@ def h2load(folder, port, targets, clients, seconds, rate=None, post=None):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [tuple(map(int, line.split("\t")[:3])) for line in log.read_text().splitlines()]
-    begun = min(line[0] for line in lines) + 1000000
+    begun = min((line[0] for line in lines), default=0) + 1000000
     counted = [line for line in lines if line[0] >= begun]
     good = [line[2] / 1000 for line in counted if line[1] == 200]
     span = (max(line[0] + line[2] for line in counted) - begun) / 1e6 if counted else 1
@@ -274,6 +288,11 @@ def snapshot(directory):
 
 
 def serve(bench):
+    with setting(bench, "shared_buffers", "2GB"):  # a directory of this size is not served from the quick start's 128 MB
+        return serve_directory(bench)
+
+
+def serve_directory(bench):
     directory = Directory(bench)
     seconds = bench.given.seconds
     try:
@@ -310,20 +329,6 @@ def resident(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
-@contextmanager
-def commit_times(bench):
-    """PostgreSQL keeps when each transaction was committed; it has to be started anew for that."""
-    def turn(value):
-        bench.sql(f"alter system set track_commit_timestamp = {value}")
-        bench.services.stop("postgres")
-        bench.services.start("postgres")
-    turn("on")
-    try:
-        yield
-    finally:
-        turn("off")
-
-
 def idle_clients(port, count):
     """That many streams, open and silent."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -349,7 +354,7 @@ def started(bench):
 
 def feed(bench):
     given, f = bench.given, {"streams": bench.given.streams}
-    with commit_times(bench):
+    with setting(bench, "track_commit_timestamp", "on"):
         registry, server = started(bench)
         bench.say(f"publish to one stream at {given.rate} acts/s")
         f["one"] = stream_latency(bench, registry, server.port, given.rate, given.feed_warm, given.feed_measure)

@@ -1,6 +1,6 @@
 -- From what the codes $1 came, to the first of each line, in the columns of edges_from.sql.
 with recursive walk (asked, code) as (
-    select asked, asked collate "C" from unnest($1::text[]) as asked
+    select asked, asked collate "C" from unnest((select $1::text[])) as asked
     union
     select walk.asked, from_code
     from walk

@@ -1,7 +1,7 @@
 -- What became of the codes $1: for each the code itself, its state, and its edges forward. Edges of the day on which it was closed
 -- lead on; others are spin-offs. Codes on the way are walked too; a code is walked once for each that was asked.
 with recursive walk (asked, code) as (
-    select asked, asked collate "C" from unnest($1::text[]) as asked
+    select asked, asked collate "C" from unnest((select $1::text[])) as asked
     union
     select walk.asked, to_code
     from walk

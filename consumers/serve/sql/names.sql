@@ -1,7 +1,5 @@
--- Codes $1 and what they name today: themselves, or the open codes that bear them as legacy code.
-select asked, coalesce(code.code, bearer.code), code.code is null
-from unnest($1::text[]) as asked
-left join code on code.code = asked and code.status <> 0
-left join lateral (select code from code where legacy_code = asked and status = 1 order by code limit 1) as bearer
-    on code.code is null
-where coalesce(code.code, bearer.code) is not null
+-- Codes $1: their state, and whether anything became of them, and they of anything; then as bearers.sql. The array stands in a query
+-- of its own so that no plan is made for its length: look-ups by key are best for one code and for ten thousand.
+select asked, code, status, name, successors is not null, predecessors is not null
+from unnest((select $1::text[])) as asked
+join code on code = asked and status <> 0
