@@ -15,5 +15,10 @@ begin
         end if;
         execute format('grant %I to %I', pair[2], pair[1]);
     end loop;
+    -- people may see what the sessions of all logins wait for
+    grant pg_read_all_stats to "orgcode-replay";
+    if exists (select from pg_roles where rolname = 'orgcode') then
+        grant pg_read_all_stats to orgcode;
+    end if;
 end
 $$;

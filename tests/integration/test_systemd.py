@@ -2,16 +2,24 @@
 
 import os
 import re
+import shlex
+import shutil
 import socket
 import subprocess
+import sys
 import threading
-from pathlib import Path
 
 import pytest
+from harness import units as installation
 from harness import wait_until
 from harness.program import BUILD
+from harness.services import ROOT
 
-UNITS = sorted((BUILD / "deploy/systemd").glob("*.service"))
+sys.path.append(str(ROOT / "tests/tidy"))
+
+import docs  # noqa: E402
+
+UNITS = [path for path in installation.installed() if path.suffix == ".service"]
 EXPOSURE = 15  # tenths, as `systemd-analyze security` counts: 0 is locked up, 100 is free
 
 
@@ -21,8 +29,9 @@ def units(tmp_path_factory):
     folder = tmp_path_factory.mktemp("units")
     for unit in UNITS:
         (folder / unit.name).write_text(re.sub(r"^ExecStart=\S*/", f"ExecStart={BUILD}/bin/", unit.read_text(), flags=re.M))
-    for name in ("orgcode.target", "orgcode-serve.socket"):
-        (folder / name).write_text((Path(__file__).resolve().parents[2] / "deploy/systemd" / name).read_text())
+    for path in installation.installed():
+        if path not in UNITS:
+            shutil.copy(path, folder)
     return folder
 
 
@@ -58,6 +67,34 @@ def test_a_unit_restarts_what_may_go_on_and_holds_no_secret(unit):
     assert sum(name == "LoadCredential" for name, _ in settings) == 4
     assert "@" not in re.sub(r"SystemCallFilter=.*|orgcode-validate@", "", text)  # a placeholder left over
     assert "password" not in text
+
+
+def words_to_systemctl():
+    """(where, verb, unit) of every command in the documents."""
+    for path in sorted(ROOT.glob("deploy/**/*.md")):
+        for block in docs.blocks(path):
+            for line in re.findall(r"^.*\bsystemctl .*$", block.text, re.M):
+                verb, *words = shlex.split(line.partition("systemctl ")[2], comments=True)
+                yield from ((block.where, verb, word) for word in words if word.startswith("orgcode"))
+
+
+def test_every_unit_that_a_document_names_is_there(tmp_path):
+    """As systemctl itself finds it in an installation."""
+    where = tmp_path / "usr/lib/systemd/system"
+    where.mkdir(parents=True)
+    for path in installation.installed():
+        shutil.copy(path, where)
+
+    def found(unit):
+        done = subprocess.run(["systemctl", f"--root={tmp_path}", "is-enabled", unit], capture_output=True, text=True, timeout=60)
+        return done.stdout.strip() in ("enabled", "disabled", "static")
+
+    assert found("orgcode-validate@1") and not found("orgcode-validate") and not found("orgcode-other")
+    named = list(words_to_systemctl())
+    assert {re.split("[@.]", word)[0] for _, _, word in named} >= {"orgcode", "orgcode-validate", "orgcode-apply", "orgcode-notify", "orgcode-serve"}
+    for place, verb, word in named:
+        assert "*" not in word or verb in ("stop", "restart"), f"{place}: systemctl {verb} takes no pattern, it is for what runs"
+        assert found(word.replace("@*", "@1")), f"{place}: there is no unit {word}"
 
 
 class Manager:

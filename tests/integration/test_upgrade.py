@@ -1,6 +1,7 @@
 """An upgrade as deploy/runbook/upgrade.md has it: tables first, then one program after the other, while acts keep arriving."""
 
 import re
+import shlex
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from harness import wait_until
 from harness.oracle import Oracle
 from harness.program import BUILD
 from harness.services import ROOT
+from harness.units import labels_of
 
 sys.path.append(str(ROOT / "tests/integration/faults"))
 sys.path.append(str(ROOT / "tests/tidy"))
@@ -44,8 +46,8 @@ def before(tmp_path_factory):
 
 
 class Upgrade:
-    def __init__(self, registry, agencies, steps):
-        self.registry, self.agencies, self.steps, self.done = registry, agencies, steps, 0
+    def __init__(self, registry, agencies, before, steps):
+        self.registry, self.agencies, self.before, self.steps, self.done = registry, agencies, before, steps, 0
 
     def goes_on(self, deadline=60):
         """Acts that are published now are decided and told."""
@@ -57,17 +59,17 @@ class Upgrade:
         assert self.agencies.error is None and self.agencies.busy, f"no load after step {self.done}: {self.agencies.error}"
 
     def shell(self, script):
-        done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=self.registry.folder, capture_output=True, text=True,
-                              env={**self.registry.env, "PATH": f"{BUILD / 'bin'}:/usr/bin:/bin"}, timeout=120)
+        r = self.registry
+        done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=r.folder, capture_output=True, text=True,
+                              env={**r.env, **r.services.account_env("admin", r.conninfo), "PATH": f"{BUILD / 'bin'}:/usr/bin:/bin"}, timeout=120)
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
 
-    def restart(self, name):
-        """The copies of one program, as machine by machine; of apply the standby first."""
-        labels = [label for label in PROGRAMS if label.partition("-")[0] == name]
+    def restart(self, labels, bin=None):
+        """The copies of one program, as machine by machine; of apply the standby first. bin: folder of the program in its place."""
         for label in sorted(labels, key=lambda label: self.is_active(self.registry[label])):
             program = self.registry[label]
             assert program.stop(30) == 0, program.tail()
-            program.bin = None
+            program.bin = bin
             program.start()
             self.goes_on()
 
@@ -77,15 +79,17 @@ class Upgrade:
         return said[-1:] == ["active"]
 
     def as_the_runbook_says(self):
-        """Yields behind each block of commands."""
+        """Yields behind each block of commands; behind the words of the way back, the old programs are in place."""
+        back = RUNBOOK.read_text().splitlines().index("## Back")
         for block in docs.blocks(RUNBOOK):
             if block.script:
                 self.shell(block.script)
                 self.goes_on()
                 yield block.text
-            elif services := re.findall(r"^systemctl restart orgcode-(\w+)$", block.text, re.M):
-                for name in services:
-                    self.restart(name)
+            elif commands := re.findall(r"^systemctl restart (.+)$", block.text, re.M):
+                for unit in (unit for words in commands for unit in shlex.split(words)):
+                    labels = labels_of(unit, (*PROGRAMS, "serve"))
+                    self.restart([label for label in labels if label in PROGRAMS], self.before if block.line > back else None)
                 yield block.text
 
 
@@ -100,12 +104,12 @@ def test_upgrade_under_load(before, make_registry):
     first = r.value("select max(number) from orgcode_ops.migration")
     for label in PROGRAMS:
         r.start(label.partition("-")[0], label=label)
-    upgrade = Upgrade(r, agencies, steps=10)
+    upgrade = Upgrade(r, agencies, bin_before, steps=16)
     agencies.allowed = 0
     agencies.start()
     try:
         upgrade.goes_on(120)
-        r.bin = None
+        r.bin, went = None, 0  # the record at which all programs were those of after
         for commands in upgrade.as_the_runbook_says():
             if "--migrate" in commands:
                 assert r.value("select max(number) from orgcode_ops.migration") == newest > first
@@ -113,7 +117,10 @@ def test_upgrade_under_load(before, make_registry):
                     r[label].kill()
                     r[label].start()
                 upgrade.goes_on()
-        assert all(p.running and p.bin is None for p in r.programs.values()), r.tails()
+            if not went and all(p.bin is None for p in r.programs.values()):
+                went = r.place()["record"]
+        assert all(p.running and p.bin == bin_before for p in r.programs.values()), r.tails()
+        assert 0 < went < r.place()["record"] and r.value("select max(number) from orgcode_ops.migration") == newest
         agencies.allowed = 1
         agencies.wait()
     finally:
