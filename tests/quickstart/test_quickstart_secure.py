@@ -1,13 +1,16 @@
 """deploy/quickstart --secure: the same registry, every service and every agency by an account of its own."""
 
 import json
+import re
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = json.loads((ROOT / "schemas/samples/expected.json").read_text())
+PROGRAMS = ("validate", "apply", "notify", "serve")
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +40,50 @@ def test_the_sample_comes_out_the_same(checkout, secure):
 
 def test_every_service_has_a_login_of_its_own(checkout, secure):
     env, _ = secure
-    # of other logins the admin sees that they are there, not what they do
-    script = 'psql -XAtc "select distinct usename from pg_stat_activity where usename like \'orgcode%\'" "$ORGCODE_PG"'
-    assert {"orgcode-apply", "orgcode-notify", "orgcode-serve"} <= set(shell(checkout, env, "", script).stdout.split())
-    for name in ("validate", "apply", "notify", "serve"):
+    script = ('psql -XAtF " " -c "select distinct usename, ssl, version, client_dn from pg_stat_activity join pg_stat_ssl using (pid)'
+              ' where usename like \'orgcode-%\' order by 1" "$ORGCODE_PG"')
+    assert shell(checkout, env, "", script).stdout.splitlines() == [f"orgcode-{name} t TLSv1.3 /CN={name}" for name in ("apply", "notify", "serve")]
+    for name in PROGRAMS:
         pid = (Path(env["ORGCODE_HOME"]) / "pid" / name).read_text().split()[0]
         environment = Path(f"/proc/{pid}/environ").read_text()
         assert f"accounts/{name}.conf" in environment and "ORGCODE_PG=" not in environment and "PRIVATE" not in environment
+        options = Path(env["ORGCODE_HOME"], "accounts", f"{name}.conf").read_text()
+        assert ("bootstrap" in options) == (name != "serve") and (name == "validate" or "sslmode=verify-full" in options)
+
+
+def test_serve_answers_and_may_do_no_more_than_read(checkout, secure):
+    env, _ = secure
+    assert_serve_answers(checkout, env)
+    for statement in ("insert into orgcode.law default values", "update orgcode.place set receipt = 0", "delete from orgcode.change",
+                      "create table orgcode.mine ()", "create schema mine"):
+        refused = shell(checkout, env, "serve", f'psql -XAtc "{statement}" "$ORGCODE_PG"', check=False)
+        assert refused.returncode != 0 and "permission denied" in refused.stderr, (statement, refused.stderr)
+    assert "orgcode-serve" in shell(checkout, env, "serve", 'psql -XAtc "select current_user, count(*) from orgcode.code" "$ORGCODE_PG"').stdout
+
+
+def assert_serve_answers(checkout, env):
+    """The page, and that a province which was merged is closed and has a successor."""
+    url = re.search(r"export ORGCODE_URL=(\S+)", checkout.quickstart("env", env=env).stdout).group(1)
+    with urllib.request.urlopen(f"{url}/", timeout=60) as answer:
+        assert answer.status == 200 and "text/html" in answer.headers["Content-Type"] and b"<form" in answer.read()
+    with urllib.request.urlopen(f"{url}/v1/organizations/H22", timeout=60) as answer:
+        found = json.load(answer)
+        assert answer.status == 200 and found["record"]["status"] == "closed", found
+        assert [successor["code"] for successor in found["record"]["successors"]] == ["H60"], found
+
+
+@pytest.mark.parametrize("wrong", ["another authority", "another name", "no TLS", "another's certificate"])
+def test_postgresql_is_who_it_says_and_takes_nobody_else(checkout, secure, tmp_path, wrong):
+    env, _ = secure
+    change = {"another authority": f"s#sslrootcert='[^']*'#sslrootcert='{tmp_path}/ca.pem'#",
+              "another name": "s#host=127.0.0.1#host=registry.example hostaddr=127.0.0.1#",
+              "no TLS": "s#sslmode=verify-full#sslmode=disable#",
+              "another's certificate": "s#/tls/serve[.]#/tls/notify.#g"}[wrong]
+    said = {"another authority": "certificate verify failed", "another name": "does not match host name", "no TLS": "no encryption",
+            "another's certificate": "certificate authentication failed"}[wrong]
+    subprocess.run([ROOT / "deploy/tls/tls", "init"], env={"ORGCODE_TLS": str(tmp_path), "PATH": "/usr/bin:/bin"}, check=True)
+    refused = shell(checkout, env, "serve", f'psql -XAtc "select 1" "$(sed "{change}" <<<"$ORGCODE_PG")"', check=False)
+    assert refused.returncode == 2 and said in refused.stderr, refused.stderr
 
 
 def test_an_agency_publishes_by_its_own_account_alone(checkout, secure):
@@ -69,6 +109,8 @@ def test_a_home_keeps_its_mode(checkout, secure):
     env, _ = secure
     checkout.quickstart("stop", env=env)
     checkout.quickstart("start", env=env)
-    assert checkout.quickstart("status", env=env).stdout.count("ready") >= 3
+    status = checkout.quickstart("status", env=env).stdout
+    assert re.findall(r"^(\w+) +runs, pid \d+, port \d+, ready$", status, re.M) == list(PROGRAMS), status
+    assert_serve_answers(checkout, env)
     refused = checkout.quickstart("--secure", check=False)
     assert refused.returncode == 1 and "holds a registry that is not secured" in refused.stderr
