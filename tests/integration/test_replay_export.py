@@ -202,14 +202,14 @@ def test_files_that_are_not_right_are_refused_before_anything_is_written(make_re
     refused(third, 4, "is not record 1", "import", file)
     third.kafka.configure(f"{third.prefix}.journal", message_timestamp_type="LogAppendTime")
     refused(third, 1, "times of its own", "import", file)
-    refused(third, 1, "there is no topic", "import", file, "--prefix", f"{third.prefix}nowhere")
+    refused(third, 1, "there is no topic", "import", file, "--prefix", f"{third.prefix}.nowhere")
 
 
 def replay_bytes(registry, *args, stdin=b"", code=0):
     import subprocess
 
     from harness.program import program_path
-    done = subprocess.run([program_path("replay"), *args], env=registry.env, input=stdin, capture_output=True, timeout=120)
+    done = subprocess.run([program_path("replay"), *args], env=registry.env_of("replay", args), input=stdin, capture_output=True, timeout=120)
     assert done.returncode == code, done.stderr.decode()
     return done.stdout
 

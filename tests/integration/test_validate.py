@@ -98,7 +98,7 @@ def test_offsets_without_records_are_covered(bare):
 
     topic = f"{bare.prefix}.acts.H26"
     frames = frames_of(bare, 4)
-    producer = Producer({"bootstrap.servers": bare.kafka.bootstrap, "transactional.id": bare.prefix})
+    producer = Producer({**bare.kafka.client, "transactional.id": bare.prefix})
     producer.init_transactions()
     for n, frame in enumerate(frames):
         producer.begin_transaction()

@@ -10,6 +10,7 @@ import pytest
 from harness import Registry, Services, wait_until
 from harness.load import nfc
 from harness.oracle import Oracle
+from harness.services import SECURE
 from storm import settle
 
 DAY = 86400
@@ -24,6 +25,8 @@ def broker_clock(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def own_services(broker_clock):
+    if SECURE:
+        pytest.skip("ten days ago no certificate of today is valid yet, and a broker of then lets nobody in")
     home = tempfile.mkdtemp(prefix="orgcode-clock-")
     services = Services(home)
     try:

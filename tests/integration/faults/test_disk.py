@@ -50,7 +50,7 @@ def test_the_disk_of_postgres_is_full(tight, tight_registry, capsys):
     registry, agencies = begin(tight_registry, 41, 300)
     start_all(registry, agencies)
     cluster = tight.disks["postgres"]
-    admin = tight.services.conninfo.replace("user=orgcode", "user=postgres")
+    admin = tight.services.superuser
     cluster.fill()
     wait_until(lambda: said(registry["apply"], "No space left"), 60, "apply says that there is no room")
     cluster.free()

@@ -21,9 +21,10 @@ def cable(services):
 
 def let_in(services, address):
     """The private PostgreSQL knows clients of the loopback address alone."""
+    how = "hostssl all all {}/32 cert map=registry\n" if services.secure else "host all orgcode {}/32 scram-sha-256\n"
     with open(services.home / "postgres/data/pg_hba.conf", "a") as file:
-        file.write(f"host all orgcode {address}/32 scram-sha-256\n")
-    with psycopg2.connect(services.conninfo.replace("user=orgcode", "user=postgres")) as connection:
+        file.write(how.format(address))
+    with psycopg2.connect(services.superuser) as connection:
         connection.cursor().execute("select pg_reload_conf()")
 
 

@@ -104,7 +104,7 @@ def test_a_transaction_that_the_broker_left_undecided(make_registry, services):
     registry.start("notify")
     registry.wait_notified(60)
     registry["notify"].kill()
-    half = Producer({"bootstrap.servers": services.bootstrap, "transactional.id": f"{registry.prefix}-notify"})
+    half = Producer({**registry.kafka.client, "transactional.id": f"{registry.prefix}-notify"})
     half.init_transactions(60)
     sizes = transaction_logs(services)
     half.begin_transaction()

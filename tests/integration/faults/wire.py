@@ -83,7 +83,7 @@ class Wire:
     def start(self, registry, name, *args, label=None):
         """A program of the registry behind the cable."""
         label = label or name
-        registry.programs[label] = Program(name, args, registry.env, registry.folder, label, self.inside)
+        registry.programs[label] = Program(name, args, registry.env_of(name, args), registry.folder, label, self.inside)
         return registry.programs[label]
 
     def remove(self):

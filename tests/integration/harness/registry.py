@@ -68,8 +68,10 @@ class Registry:
         account = {"publish": "gateway", "topics": "admin", "replay": "operator"}.get(name, name)
         if name == "apply" and {"--migrate", "init"} & set(args):
             account = "admin"
-        if name == "replay" and args:  # what makes schemas, rights or another registry's topics is the admin's
-            account = {"redrive": "redrive", **dict.fromkeys(("authority", "rebuild", "swap", "verify", "import", "reset"), "admin")}.get(args[0], account)
+        if name == "replay" and args:  # what makes schemas or rights is the admin's
+            account = {"redrive": "redrive", **dict.fromkeys(("authority", "rebuild", "swap"), "admin")}.get(args[0], account)
+            if "--catch-up" in args:
+                account = "admin"
         return {**self.env, **self.services.account_env(account, self.conninfo)}
 
     def run(self, name, *args, check=False, timeout=120, stdin=None, env=None):

@@ -1,6 +1,7 @@
 """One real Kafka and one real PostgreSQL for a whole test run, through deploy/services."""
 
 import os
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -55,6 +56,13 @@ class Services:
 
     def conninfo_of(self, database):
         return self.conninfo.replace("dbname=orgcode ", f"dbname={database} ", 1)
+
+    @property
+    def superuser(self):
+        """PostgreSQL's own administrator, who in secure mode too comes with a password."""
+        port, name = (re.search(rf"{word}=(\S+)", self.conninfo).group(1) for word in ("port", "dbname"))
+        secure = f" sslmode=verify-full sslrootcert='{self.home}/tls/ca.pem'" if self.secure else ""
+        return f"host=127.0.0.1 port={port} dbname={name} user=postgres passfile='{self.home}/pgpass'{secure}"
 
     # ---- accounts, in secure mode -----------------------------------------------------------------------------------
 
