@@ -1,15 +1,13 @@
 #include "shell/kafka.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/time.h"
+#include "shell/kafka_side.h"
 
 #define FIELDS_MAX 64
-#define KAFKA_CLOSE_MS 6000
 
 /* The configuration while it is put together, and what to show of it. */
 struct setup {
@@ -51,34 +49,6 @@ static void set_number(struct setup *setup, const char *key, long long value)
     set(setup, key, text);
 }
 
-static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
-{
-    struct kafka_client *client = rd_kafka_opaque(rk);
-    if (client == NULL) {
-        return;
-    }
-    enum log_level as = level <= 2   ? LOG_LEVEL_ERROR
-                        : level <= 4 ? LOG_LEVEL_WARN
-                        : level <= 6 ? LOG_LEVEL_INFO
-                                     : LOG_LEVEL_DEBUG;
-    LOG_AT(client->log, as, "librdkafka", LOG_TEXT("facility", facility), LOG_TEXT("text", text));
-}
-
-static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
-{
-    struct kafka_client *client = opaque;
-    (void)rk;
-    if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        atomic_store(&client->down, true);
-    }
-    /* A lost connection has been logged by librdkafka itself. */
-    enum log_level as = err == RD_KAFKA_RESP_ERR__FATAL                                              ? LOG_LEVEL_ERROR
-                        : err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT ? LOG_LEVEL_DEBUG
-                                                                                                     : LOG_LEVEL_WARN;
-    LOG_AT(client->log, as, "kafka error", LOG_TEXT("error", rd_kafka_err2name((rd_kafka_resp_err_t)err)),
-        LOG_TEXT("text", reason));
-}
-
 /* What every client of ours has. */
 static void set_common(struct setup *setup, const struct kafka_config *config)
 {
@@ -93,9 +63,6 @@ static void set_common(struct setup *setup, const struct kafka_config *config)
     set(setup, "log.connection.close", "false");
     set(setup, "allow.auto.create.topics", "false");
     set_number(setup, "message.max.bytes", KAFKA_MESSAGE_MAX_JOURNAL);
-    rd_kafka_conf_set_opaque(setup->conf, setup->client);
-    rd_kafka_conf_set_log_cb(setup->conf, on_log);
-    rd_kafka_conf_set_error_cb(setup->conf, on_error);
 }
 
 /* The program's extra settings, then the operator's. */
@@ -167,6 +134,7 @@ static void begin(struct setup *setup, const struct kafka_config *config, struct
     client->user = config->user;
     snprintf(client->name, sizeof client->name, "%s %s", config->client_id, kind);
     setup->conf = rd_kafka_conf_new();
+    client->side = kafka_side_open(setup->conf, client);
     setup->client = client;
     setup->fault = fault;
     set_common(setup, config);
@@ -175,19 +143,23 @@ static void begin(struct setup *setup, const struct kafka_config *config, struct
 static struct status finish(struct setup *setup, const struct kafka_config *config, rd_kafka_type_t type)
 {
     char error[512];
+    struct kafka_client *client = setup->client;
     set_given(setup, config);
     check_scram(setup);
+    if (!status_failed(setup->status)) {
+        show(setup);
+        client->rk = client->side->rk = rd_kafka_new(type, setup->conf, error, sizeof error);
+        if (client->rk == NULL) {
+            setup->status =
+                status_fail(setup->fault, STATUS_STOP, "kafka-setting", "cannot make the Kafka client: %s", error);
+        }
+    }
     if (status_failed(setup->status)) {
         rd_kafka_conf_destroy(setup->conf);
-        return setup->status;
+        kafka_side_free(client->side);
+        client->side = NULL;
     }
-    show(setup);
-    setup->client->rk = rd_kafka_new(type, setup->conf, error, sizeof error);
-    if (setup->client->rk == NULL) {
-        rd_kafka_conf_destroy(setup->conf);
-        return status_fail(setup->fault, STATUS_STOP, "kafka-setting", "cannot make the Kafka client: %s", error);
-    }
-    return status_ok();
+    return setup->status;
 }
 
 struct status kafka_producer_open(const struct kafka_config *config, const struct kafka_producer_config *producer,
@@ -220,7 +192,7 @@ struct status kafka_producer_open(const struct kafka_config *config, const struc
         message_ms = message_ms == 0 || message_ms > transaction_ms ? transaction_ms : message_ms;
     }
     set_number(&setup, "message.timeout.ms", message_ms);
-    rd_kafka_conf_set_dr_msg_cb(setup.conf, producer->on_delivery);
+    kafka_side_set_delivery(setup.conf, client->side, producer->on_delivery);
     return finish(&setup, config, RD_KAFKA_PRODUCER);
 }
 
@@ -253,49 +225,12 @@ struct status kafka_consumer_open(const struct kafka_config *config, const struc
     set(&setup, "check.crcs", "true");
     set(&setup, "isolation.level", consumer->uncommitted ? "read_uncommitted" : "read_committed");
     set(&setup, "enable.partition.eof", consumer->partition_eof ? "true" : "false");
-    rd_kafka_conf_set_rebalance_cb(setup.conf, consumer->on_rebalance);
+    kafka_side_set_rebalance(setup.conf, client->side, consumer->on_rebalance);
     struct status status = finish(&setup, config, RD_KAFKA_CONSUMER);
     if (!status_failed(status)) {
         rd_kafka_poll_set_consumer(client->rk);
     }
     return status;
-}
-
-/* Leaving a group waits for its coordinator, without a bound of its own. */
-static void *leave(void *argument)
-{
-    struct kafka_client *client = argument;
-    rd_kafka_consumer_close(client->rk);
-    atomic_fetch_sub(&client->asking, 1);
-    return NULL;
-}
-
-void kafka_close(struct kafka_client *client)
-{
-    pthread_t thread;
-    if (client->rk == NULL) {
-        return;
-    }
-    if (rd_kafka_type(client->rk) == RD_KAFKA_CONSUMER) {
-        atomic_fetch_add(&client->asking, 1);
-        if (pthread_create(&thread, NULL, leave, client) == 0) {
-            pthread_detach(thread);
-        } else {
-            leave(client);
-        }
-    }
-    for (int i = 0; i < KAFKA_CLOSE_MS && atomic_load(&client->asking) > 0; i += 5) {
-        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-    }
-    if (atomic_load(&client->asking) > 0) {
-        log_warn(client->log, "kafka client not closed: the brokers do not answer", LOG_TEXT("client", client->name));
-    } else {
-        if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) {
-            rd_kafka_purge(client->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        }
-        rd_kafka_destroy(client->rk);
-    }
-    client->rk = NULL;
 }
 
 struct status kafka_status(rd_kafka_resp_err_t err)

@@ -13,7 +13,7 @@
 #include "shell/option.h"
 
 /* Thin over librdkafka: every setting that matters is set here and printed at start, -X comes last and wins.
- * The opaque of every librdkafka callback is the struct kafka_client; the program's own pointer is its `user`. */
+ * A program's callbacks get its struct kafka_client, whose `user` is the program's own pointer. */
 
 #define KAFKA_MESSAGE_MAX 2097152              /* acts, changes, state, receipts */
 #define KAFKA_MESSAGE_MAX_JOURNAL (2097152 + 65536) /* journal and rejected: own headers on top */
@@ -24,8 +24,8 @@ struct kafka_client {
     struct log *log;
     void *user;
     char name[64];
-    atomic_int asking;  /* side threads that still use rk */
-    atomic_bool down;   /* all brokers down since the last success, by the error callback */
+    struct kafka_side *side;
+    atomic_bool down; /* all brokers down since the last success, by the error callback */
 };
 
 struct kafka_setting {
@@ -70,10 +70,11 @@ struct kafka_consumer_config {
 /* No automatic commits or offset stores: the program commits. As for errors: kafka_producer_open. */
 struct status kafka_consumer_open(const struct kafka_config *config, const struct kafka_consumer_config *consumer,
                                   struct kafka_client *client, struct fault *fault) MUST_USE;
-/* For a consumer, leaves the group: the rebalance callback runs, on a thread of its own while this one waits. All
- * within 6 s; then it leaks rather than crashes or hangs, and the program should end. A zeroed or closed client is
- * fine. A producer's queue is not flushed. */
-void kafka_close(struct kafka_client *client);
+/* For a consumer, leaves the group; of a producer's queue nothing is sent any more. No callback of the program runs from
+ * here on: what shall be done before the partitions are given up is done before. Within 6 s, as the library itself may
+ * wait for brokers for ever: then false, what it holds (payloads too that were not copied) must stay, and the program
+ * should end; its exit is at once then. A zeroed or closed client is fine. */
+bool kafka_close(struct kafka_client *client);
 
 /* What to do about an error: OK, REJECT (message too large), RETRY (the world) or STOP (not authorized, fatal,
  * fenced, unknown setting). `code` is librdkafka's name of the error. */

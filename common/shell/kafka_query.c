@@ -4,12 +4,12 @@
 #include <time.h>
 
 #include "base/time.h"
-#include "shell/kafka.h"
+#include "shell/kafka_side.h"
 
 /* A question that librdkafka may answer later than it was told to: asked by a thread of its own, which nobody
  * waits for longer than the deadline. Freed by the last of the two that lets go. */
 struct question {
-    struct kafka_client *client;
+    struct kafka_side *side;
     pthread_mutex_t lock;
     pthread_cond_t answered;
     int holders;
@@ -38,8 +38,8 @@ static void *ask(void *argument)
     struct question *question = argument;
     int64_t low = 0, high = 0;
     rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-        question->client->rk, question->topic, question->partition, &low, &high, question->timeout_ms);
-    atomic_fetch_sub(&question->client->asking, 1);
+        question->side->rk, question->topic, question->partition, &low, &high, question->timeout_ms);
+    atomic_fetch_sub(&question->side->asking, 1);
     pthread_mutex_lock(&question->lock);
     question->low = low;
     question->high = high;
@@ -64,7 +64,7 @@ static struct question *question_open(struct kafka_client *client, const char *t
     pthread_mutex_init(&question->lock, NULL);
     pthread_cond_init(&question->answered, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    question->client = client;
+    question->side = client->side;
     question->topic = name;
     question->partition = partition;
     question->timeout_ms = timeout_ms;
@@ -85,9 +85,9 @@ struct status kafka_watermarks(struct kafka_client *client, const char *topic, i
         deadline.tv_sec++;
         deadline.tv_nsec -= 1000000000L;
     }
-    atomic_fetch_add(&client->asking, 1);
+    atomic_fetch_add(&client->side->asking, 1);
     if (pthread_create(&thread, NULL, ask, question) != 0) {
-        atomic_fetch_sub(&client->asking, 1);
+        atomic_fetch_sub(&client->side->asking, 1);
         question->holders = 1;
         let_go(question);
         return status_fail(fault, STATUS_RETRY, "thread", "cannot start a thread");
@@ -156,7 +156,8 @@ struct status kafka_scan(const struct kafka_config *config, const char *topic, i
     if (status_failed(status)) {
         return status;
     }
-    /* Asked for first: otherwise the library, not connected yet, looks for the partition's leader again a second later. */
+    /* Asked for first: otherwise the library, not connected yet, looks for the partition's leader again a second later.
+     */
     int partitions;
     status = kafka_partitions(&client, topic, timeout_ms, &partitions, fault);
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client.rk, topic, NULL);

@@ -36,14 +36,32 @@ struct status sender_open(struct sender *sender, const struct kafka_config *conf
     struct fault *fault) MUST_USE;
 void sender_close(struct sender *sender);
 
-/* Behind sender_open, when no transaction of its id is open: settles records that one left without markers, in partition 0
- * of these topics and of all whose name begins with `prefix` (NULL: none). A broker that is killed between the decision
- * of a transaction and its markers can come back and take it for complete (seen with Kafka 4.3.1). Its records stay
- * undecided, and the next marker of this producer would settle them: a commit would tell them twice. So the next one is
- * an abort. topic[0] is one that every transaction writes, and decides: where it has its marker, the transaction was
- * settled, and what hangs elsewhere is settled by the next commit. Takes 1.5 s when something hangs. */
-struct status sender_mend(struct sender *sender, const struct kafka_config *config, const char *const *topic,
-    size_t topics, const char *prefix, struct fault *fault) MUST_USE;
+/* Does what is committed to the first topic say of a record in another that it was sent? UNKNOWN: nothing can be said of
+ * it. */
+enum sender_word { SENDER_UNKNOWN, SENDER_SAID, SENDER_UNSAID };
+
+struct sender_mending {
+    const char *const *topic; /* topic[0] is one that every transaction writes: what it says was sent, was sent */
+    size_t topics;
+    const char *prefix; /* all topics whose name begins so, too; NULL: none */
+    /* Reads what is committed to topic[0]; called before `said`, and only when something hangs. Both NULL where there
+     * is one topic. */
+    struct status (*recall)(void *user, struct fault *fault);
+    enum sender_word (*said)(void *user, const rd_kafka_message_t *message, bool hangs);
+    void *user;
+};
+
+/* Behind sender_open, when no transaction of its id is open: settles records that one left without markers, in partition
+ * 0 of these topics. A broker that is killed between the decision of a transaction and its markers can come back and
+ * take it for complete (seen with Kafka 4.3.1), in all of its topics or in some. Its records stay undecided, and the
+ * next marker of this producer settles them. So:
+ *  - where topic[0] hangs, a committed record elsewhere that topic[0] does not speak of shows that the transaction was
+ *    committed: topic[0] is committed, too. Without one nobody was told: topic[0] is aborted.
+ *  - elsewhere, what topic[0] says was sent is left to the next commit there; what it does not is aborted, as it will
+ *    be sent again. What nothing can be said of goes with the others.
+ * Takes 1.5 s when something hangs. */
+struct status sender_mend(struct sender *sender, const struct kafka_config *config,
+                          const struct sender_mending *mending, struct fault *fault) MUST_USE;
 
 /* Makes the topic known beforehand: the first record of a topic that is not may wait for a second. */
 void sender_know(struct sender *sender, const char *topic);

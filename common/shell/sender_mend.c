@@ -4,15 +4,24 @@
 #include "shell/sender.h"
 
 /* Another program that starts at the same time has a transaction open for a moment: one that hangs does not move. */
-enum { ASK_MS = 10000, LOOKS = 4, LOOK_MS = 500 };
+enum { ASK_MS = 10000, LOOKS = 4, LOOK_MS = 500, TAIL = 5000 };
 
 /* A topic, and where its partition ends for those who read what is committed, and for those who read everything. */
 struct end {
     const char *topic;
-    int64_t committed, all;
+    int64_t low, committed, all;
     bool hangs;
+    enum sender_word word; /* of what hangs */
 };
 typedef VEC(struct end) end_list;
+
+struct mend {
+    struct sender *sender;
+    const struct kafka_config *config;
+    const struct sender_mending *how;
+    struct arena *arena;
+    end_list ends;
+};
 
 static struct status ask_end(
     struct sender *sender, struct kafka_client *reader, struct end *end, bool again, struct fault *fault)
@@ -20,7 +29,7 @@ static struct status ask_end(
     int64_t low, committed;
     struct status s = kafka_watermarks(reader, end->topic, 0, ASK_MS, &low, &end->all, fault);
     if (!status_failed(s))
-        s = kafka_watermarks(&sender->client, end->topic, 0, ASK_MS, &low, &committed, fault);
+        s = kafka_watermarks(&sender->client, end->topic, 0, ASK_MS, &end->low, &committed, fault);
     if (status_failed(s))
         return s;
     end->hangs = committed < end->all && (!again || (end->hangs && committed == end->committed));
@@ -78,12 +87,129 @@ static struct status add_prefixed(
     return status_ok();
 }
 
-static struct status abort_in(struct sender *sender, const end_list *ends, struct fault *fault)
+/* ---- what hangs -------------------------------------------------------------------------------------------------- */
+
+/* From the first record that hangs to the end, by what the first says that says something. */
+struct hanging {
+    const struct mend *mend;
+    enum sender_word word;
+    struct str key, value; /* of the last */
+    rd_kafka_headers_t *headers;
+};
+
+static void drop_headers(struct hanging *hanging)
 {
-    struct status s = sender_begin(sender, fault);
-    for (size_t i = 0; i < ends->count && !status_failed(s); i++) {
-        const struct end *end = &ends->item[i];
+    if (hanging->headers)
+        rd_kafka_headers_destroy(hanging->headers);
+    hanging->headers = NULL;
+}
+
+static bool take_hanging(const rd_kafka_message_t *message, void *user)
+{
+    struct hanging *hanging = user;
+    struct arena *arena = hanging->mend->arena;
+    const struct sender_mending *how = hanging->mend->how;
+    if (hanging->word == SENDER_UNKNOWN && how->said)
+        hanging->word = how->said(how->user, message, true);
+    hanging->key = str_copy(arena, kafka_key(message));
+    hanging->value = str_copy(arena, kafka_value(message));
+    rd_kafka_headers_t *headers;
+    drop_headers(hanging);
+    if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        hanging->headers = rd_kafka_headers_copy(headers);
+    return true;
+}
+
+static struct status read_hanging(
+    const struct mend *mend, const struct end *end, struct hanging *out, struct fault *fault)
+{
+    const struct kafka_setting all[] = {{"isolation.level", "read_uncommitted"}};
+    struct kafka_config config = *mend->config;
+    config.extra = all;
+    config.extras = 1;
+    *out = (struct hanging){.mend = mend};
+    return kafka_scan(&config, end->topic, 0, end->committed, ASK_MS, take_hanging, out, fault);
+}
+
+static struct status read_words(struct mend *mend, bool *unsaid, struct fault *fault)
+{
+    struct status s = status_ok();
+    for (size_t i = 1; i < mend->ends.count && !status_failed(s); i++) {
+        struct hanging hanging;
+        struct end *end = &mend->ends.item[i];
         if (!end->hangs)
+            continue;
+        s = read_hanging(mend, end, &hanging, fault);
+        drop_headers(&hanging);
+        end->word = hanging.word;
+        *unsaid |= end->word == SENDER_UNSAID;
+    }
+    return s;
+}
+
+/* ---- what was told ----------------------------------------------------------------------------------------------- */
+
+struct tail {
+    const struct sender_mending *how;
+    bool unsaid;
+};
+
+static bool take_told(const rd_kafka_message_t *message, void *user)
+{
+    struct tail *tail = user;
+    tail->unsaid = tail->how->said(tail->how->user, message, false) == SENDER_UNSAID;
+    return !tail->unsaid;
+}
+
+/* Was anything told that topic[0] does not speak of? */
+static struct status look_for_told(const struct mend *mend, bool *out, struct fault *fault)
+{
+    struct tail tail = {.how = mend->how};
+    struct status s = status_ok();
+    for (size_t i = 1; i < mend->ends.count && !tail.unsaid && !status_failed(s); i++) {
+        const struct end *end = &mend->ends.item[i];
+        int64_t from = end->committed - end->low > TAIL ? end->committed - TAIL : end->low;
+        if (from < end->committed)
+            s = kafka_scan(mend->config, end->topic, 0, from, ASK_MS, take_told, &tail, fault);
+    }
+    *out = tail.unsaid;
+    return s;
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+/* What the transaction wrote last is written again, and all of it is committed with that. */
+static struct status commit_first(struct mend *mend, struct fault *fault)
+{
+    struct hanging hanging;
+    struct sender *sender = mend->sender;
+    const struct end *end = &mend->ends.item[0];
+    struct status s = read_hanging(mend, end, &hanging, fault);
+    log_warn(sender->log, "the broker left a transaction undecided that was told in part: it is committed",
+        LOG_TEXT("topic", end->topic), LOG_INT("from", end->committed), LOG_INT("end", end->all));
+    if (!status_failed(s))
+        s = sender_begin(sender, fault);
+    if (!status_failed(s)) {
+        s = sender_put(sender, end->topic, hanging.key, hanging.value, hanging.headers, fault);
+        hanging.headers = NULL;
+    }
+    drop_headers(&hanging);
+    return status_failed(s) ? s : sender_commit(sender, fault);
+}
+
+static bool is_to_abort(const struct mend *mend, size_t i, bool first)
+{
+    const struct end *end = &mend->ends.item[i];
+    return end->hangs && (i == 0 ? first : end->word != SENDER_SAID);
+}
+
+static struct status abort_all(struct mend *mend, bool first, struct fault *fault)
+{
+    struct sender *sender = mend->sender;
+    struct status s = sender_begin(sender, fault);
+    for (size_t i = 0; i < mend->ends.count && !status_failed(s); i++) {
+        const struct end *end = &mend->ends.item[i];
+        if (!is_to_abort(mend, i, first))
             continue;
         log_warn(sender->log, "the broker left a transaction undecided: it is aborted", LOG_TEXT("topic", end->topic),
             LOG_INT("from", end->committed), LOG_INT("end", end->all));
@@ -98,19 +224,39 @@ static struct status abort_in(struct sender *sender, const end_list *ends, struc
     return status_failed(s) ? s : aborted;
 }
 
-struct status sender_mend(struct sender *sender, const struct kafka_config *config, const char *const *topic,
-    size_t topics, const char *prefix, struct fault *fault)
+static struct status settle(struct mend *mend, struct fault *fault)
 {
-    struct arena *arena = arena_open(0);
-    end_list ends = {0};
+    bool unsaid = false, told = false, first = mend->ends.item[0].hangs;
+    struct status s = mend->how->said ? mend->how->recall(mend->how->user, fault) : status_ok();
+    if (!status_failed(s) && mend->how->said)
+        s = read_words(mend, &unsaid, fault);
+    if (!status_failed(s) && mend->how->said && first)
+        s = look_for_told(mend, &told, fault);
+    if (status_failed(s))
+        return s;
+    if (told)
+        return commit_first(mend, fault);
+    if (first || unsaid)
+        return abort_all(mend, first, fault);
+    for (size_t i = 1; i < mend->ends.count; i++)
+        if (mend->ends.item[i].hangs)
+            log_warn(mend->sender->log, "the broker left a committed transaction open: the next one here ends it",
+                LOG_TEXT("topic", mend->ends.item[i].topic), LOG_INT("from", mend->ends.item[i].committed));
+    return s;
+}
+
+struct status sender_mend(
+    struct sender *sender, const struct kafka_config *config, const struct sender_mending *how, struct fault *fault)
+{
+    struct mend mend = {.sender = sender, .config = config, .how = how, .arena = arena_open(0)};
     size_t left = 0;
-    for (size_t i = 0; i < topics; i++)
-        *vec_push(arena, &ends) = (struct end){.topic = topic[i]};
-    struct status s = prefix ? add_prefixed(sender, arena, prefix, &ends, fault) : status_ok();
+    for (size_t i = 0; i < how->topics; i++)
+        *vec_push(mend.arena, &mend.ends) = (struct end){.topic = how->topic[i]};
+    struct status s = how->prefix ? add_prefixed(sender, mend.arena, how->prefix, &mend.ends, fault) : status_ok();
     if (!status_failed(s))
-        s = find_hanging(sender, config, &ends, &left, fault);
-    if (!status_failed(s) && left && ends.item[0].hangs)
-        s = abort_in(sender, &ends, fault);
-    arena_close(arena);
+        s = find_hanging(sender, config, &mend.ends, &left, fault);
+    if (!status_failed(s) && left > 0)
+        s = settle(&mend, fault);
+    arena_close(mend.arena);
     return s;
 }

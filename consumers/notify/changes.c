@@ -83,6 +83,7 @@ static struct status send_row(struct lane *lane, int row, struct lane_counts *co
 
 const struct lane_kind lane_changes = {.name = "changes",
     .table = FEED_CHANGES,
+    .number = "ce_sequence",
     .prepare = prepare_rows,
     .send = send_row,
     .pace_ms = 20,

@@ -36,14 +36,54 @@ void lane_close(struct lane *lane)
     arena_close(lane->kept);
 }
 
+static const char *place_topic(const struct lane *lane)
+{
+    return lane->topic[0].name;
+}
+
+static struct status read_mark(struct lane *lane, const char *topic, struct notify_mark *out, struct fault *fault)
+{
+    return place_recover(&lane->notifier->kafka, &lane->sender.client, topic, out, fault);
+}
+
+/* Until receipts have a place of their own, the changes' record bears it. */
+static struct status read_place(struct lane *lane, struct notify_mark *mark, bool *elsewhere, struct fault *fault)
+{
+    struct status s = read_mark(lane, place_topic(lane), mark, fault);
+    *elsewhere = !status_failed(s) && !mark->found && lane->kind->table == FEED_RECEIPTS;
+    return *elsewhere ? read_mark(lane, place_topic(lane->other), mark, fault) : s;
+}
+
+static struct status recall(void *user, struct fault *fault)
+{
+    struct lane *lane = user;
+    struct notify_mark mark;
+    bool elsewhere;
+    struct status s = read_place(lane, &mark, &elsewhere, fault);
+    lane->said = !mark.found ? 0 : lane->kind->table == FEED_CHANGES ? mark.place.sequence : mark.place.receipt;
+    return s;
+}
+
+static enum sender_word said(void *user, const rd_kafka_message_t *message, bool hangs)
+{
+    struct lane *lane = user;
+    long long number;
+    (void)hangs;
+    if (!kafka_header_int(message, lane->kind->number, &number))
+        return SENDER_UNKNOWN;
+    return number <= lane->said ? SENDER_SAID : SENDER_UNSAID;
+}
+
 /* A transaction that the broker forgot must not be told with the next one. */
 static struct status settle(struct lane *lane, struct fault *fault)
 {
     const char *topic[sizeof lane->topic / sizeof *lane->topic];
+    const char *prefix = lane->kind->table == FEED_RECEIPTS ? lane->notifier->topics.receipts.data : NULL;
     for (size_t i = 0; i < lane->topics; i++)
         topic[i] = lane->topic[i].name;
-    return sender_mend(&lane->sender, &lane->notifier->kafka, topic, lane->topics,
-        lane->kind->table == FEED_RECEIPTS ? lane->notifier->topics.receipts.data : NULL, fault);
+    const struct sender_mending how = {
+        .topic = topic, .topics = lane->topics, .prefix = prefix, .recall = recall, .said = said, .user = lane};
+    return sender_mend(&lane->sender, &lane->notifier->kafka, &how, fault);
 }
 
 struct status lane_fence(struct lane *lane, struct fault *fault)
@@ -54,11 +94,6 @@ struct status lane_fence(struct lane *lane, struct fault *fault)
     for (size_t i = 0; !status_failed(s) && i < lane->topics; i++)
         sender_know(&lane->sender, lane->topic[i].name);
     return status_failed(s) ? s : settle(lane, fault);
-}
-
-static const char *place_topic(const struct lane *lane)
-{
-    return lane->topic[0].name;
 }
 
 static void set_told(struct lane *lane, int64_t told)
@@ -80,11 +115,6 @@ static struct status put_place(struct lane *lane, int64_t told, struct fault *fa
         kafka_header_add(headers, PLACE_APART, STR("1"));
     return sender_put(
         &lane->sender, place_topic(lane), STR(PLACE_KEY), place_format(lane->arena, place), headers, fault);
-}
-
-static struct status read_mark(struct lane *lane, const char *topic, struct notify_mark *out, struct fault *fault)
-{
-    return place_recover(&lane->notifier->kafka, &lane->sender.client, topic, out, fault);
 }
 
 /* The changes' place tells who tells: the last that claimed it. */
@@ -119,16 +149,13 @@ static struct status recover_changes(struct lane *lane, int64_t *out, struct fau
     return s;
 }
 
-/* Until receipts have a place of their own, the changes' record bears it. */
 static struct status recover_receipts(struct lane *lane, int64_t *out, struct fault *fault)
 {
     struct notify_mark mark;
-    struct status s = read_mark(lane, place_topic(lane), &mark, fault);
-    if (!status_failed(s) && !mark.found) {
-        s = read_mark(lane, place_topic(lane->other), &mark, fault);
-        if (!status_failed(s) && mark.apart)
-            s = no_place(place_topic(lane), "receipts have been told", fault);
-    }
+    bool elsewhere;
+    struct status s = read_place(lane, &mark, &elsewhere, fault);
+    if (!status_failed(s) && elsewhere && mark.apart)
+        s = no_place(place_topic(lane), "receipts have been told", fault);
     *out = mark.found && mark.place.receipt > 0 ? mark.place.receipt : 0;
     return s;
 }

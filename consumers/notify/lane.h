@@ -24,6 +24,7 @@ struct lane_counts {
 struct lane_kind {
     const char *name;
     enum feed_table table;
+    const char *number; /* header that bears a record's number */
     /* Outside of the transaction: finds out what is needed to send the rows of the last fetch. May be NULL. */
     struct status (*prepare)(struct lane *lane, struct fault *fault);
     /* Puts row `row` of the last fetch into the open transaction. */
@@ -48,6 +49,7 @@ struct lane {
     struct sender sender;
     struct map receipts;  /* receipts: authority -> struct receipts_topic * */
     struct map last;      /* changes: subject -> row of its last change in the fetch */
+    int64_t said;         /* what the place said when a transaction hung */
     _Atomic int64_t told; /* the last number that was told: the lane's place */
     struct feed_standing standing;
     time_ms begun_at, committed_at; /* the last transaction; monotonic, 0: none yet */

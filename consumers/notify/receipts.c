@@ -92,6 +92,7 @@ static struct status send_row(struct lane *lane, int row, struct lane_counts *co
 
 const struct lane_kind lane_receipts = {.name = "receipts",
     .table = FEED_RECEIPTS,
+    .number = "oc-number",
     .prepare = prepare_rows,
     .send = send_row,
     .pace_ms = 100,

@@ -191,7 +191,8 @@ static struct status take_over(struct import *import, struct fault *fault)
     struct status status = sender_open(&import->sender, &import->run->kafka,
         str_format(import->run->arena, "%s-import", import->run->common->kafka.prefix).data, fault);
     if (!status_failed(status))
-        status = sender_mend(&import->sender, &import->run->kafka, &import->target.topic, 1, NULL, fault);
+        status = sender_mend(&import->sender, &import->run->kafka,
+            &(struct sender_mending){.topic = &import->target.topic, .topics = 1}, fault);
     return status;
 }
 

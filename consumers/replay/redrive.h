@@ -57,6 +57,8 @@ struct ledger {
     struct map origins, places; /* to entries */
 };
 struct status ledger_read(struct command_run *run, struct ledger *ledger, struct fault *fault) MUST_USE;
+/* With what transactions wrote that were not committed. */
+struct status ledger_read_undecided(struct command_run *run, struct ledger *ledger, struct fault *fault) MUST_USE;
 /* Fills `former` and `first`, through any number of redrives. An act that now stands where another stood (the topic was
  * made anew) has none. */
 void ledger_trace(const struct ledger *ledger, struct redrive_act *act);

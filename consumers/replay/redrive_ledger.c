@@ -41,7 +41,8 @@ static bool visit(const rd_kafka_message_t *message, void *user)
     return true;
 }
 
-struct status ledger_read(struct command_run *run, struct ledger *ledger, struct fault *fault)
+static struct status read_with(
+    struct command_run *run, const struct kafka_config *kafka, struct ledger *ledger, struct fault *fault)
 {
     const char *topic = command_topic(run, "redrive");
     int64_t end;
@@ -50,9 +51,23 @@ struct status ledger_read(struct command_run *run, struct ledger *ledger, struct
     if (status_failed(status) && str_equal(str_of(status.code), STR("unknown-topic")))
         return status_fail(
             fault, STATUS_REJECT, "no-ledger", "there is no topic %s: make it with orgcode-topics", topic);
-    if (status_failed(status) || end == 0)
+    if (status_failed(status))
         return status;
-    return kafka_scan(&run->kafka, topic, 0, RD_KAFKA_OFFSET_BEGINNING, KAFKA_DEADLINE_MS, visit, ledger, fault);
+    return kafka_scan(kafka, topic, 0, RD_KAFKA_OFFSET_BEGINNING, KAFKA_DEADLINE_MS, visit, ledger, fault);
+}
+
+struct status ledger_read(struct command_run *run, struct ledger *ledger, struct fault *fault)
+{
+    return read_with(run, &run->kafka, ledger, fault);
+}
+
+struct status ledger_read_undecided(struct command_run *run, struct ledger *ledger, struct fault *fault)
+{
+    const struct kafka_setting all[] = {{"isolation.level", "read_uncommitted"}};
+    struct kafka_config kafka = run->kafka;
+    kafka.extra = all;
+    kafka.extras = 1;
+    return read_with(run, &kafka, ledger, fault);
 }
 
 /* By id, or else by the time at which it arrived; what is not known on either side says nothing. */

@@ -165,6 +165,47 @@ static struct status send_all(struct work *work, const redrive_acts *acts, struc
     return status;
 }
 
+/* ---- what a broker left undecided -------------------------------------------------------------------------------- */
+
+struct memory {
+    struct command_run *run;
+    struct ledger committed, all;
+};
+
+static struct status recall(void *user, struct fault *fault)
+{
+    struct memory *memory = user;
+    struct status status = ledger_read(memory->run, &memory->committed, fault);
+    return status_failed(status) ? status : ledger_read_undecided(memory->run, &memory->all, fault);
+}
+
+/* An act is known by where it stands. An authority's own may bear any header: it never hangs. */
+static enum sender_word said(void *user, const rd_kafka_message_t *message, bool hangs)
+{
+    struct memory *memory = user;
+    struct str place = redrive_origin(
+        memory->run->arena, str_of(rd_kafka_topic_name(message->rkt)), message->partition, message->offset);
+    if (map_get(&memory->committed.places, place))
+        return SENDER_SAID;
+    if (map_get(&memory->all.places, place) || (hangs && str_given(kafka_header(message, REDRIVE_ORIGIN))))
+        return SENDER_UNSAID;
+    return SENDER_UNKNOWN;
+}
+
+static struct status mend(struct work *work, struct fault *fault)
+{
+    struct memory memory = {.run = work->run};
+    const struct sender_mending how = {.topic = &work->topic,
+        .topics = 1,
+        .prefix = command_topic(work->run, "acts."),
+        .recall = recall,
+        .said = said,
+        .user = &memory};
+    return sender_mend(&work->sender, &work->run->kafka, &how, fault);
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
 /* Whatever happened: what the ledger says is what was sent. */
 static struct status explain(struct work *work, struct status status, struct fault *fault)
 {
@@ -187,7 +228,7 @@ static struct status attempt(
     /* Fences a redrive that is still running and ends its transaction: behind this the ledger says all. */
     struct status status = sender_open(&work->sender, &run->kafka, id, fault);
     if (!status_failed(status))
-        status = sender_mend(&work->sender, &run->kafka, &work->topic, 1, command_topic(run, "acts."), fault);
+        status = mend(work, fault);
     if (!status_failed(status))
         status = choice->choose(choice->user, &acts, fault);
     if (!status_failed(status)) {

@@ -159,14 +159,20 @@ static void on_assigned(struct validate *v, rd_kafka_topic_partition_list_t *lis
     intake_assign(v);
 }
 
-static void on_revoked(struct validate *v)
+/* True: nothing is under way. */
+static bool finish(struct validate *v)
 {
     bool lost = rd_kafka_assignment_lost(v->consumer.rk);
     bool clean = relay_flush(v, lost ? 0 : REVOKE_FLUSH_MS);
     if (!lost) {
         intake_commit(v, true);
     }
-    if (!clean) {
+    return clean;
+}
+
+static void on_revoked(struct validate *v)
+{
+    if (!finish(v)) {
         relay_restart(v); /* what did not land must not land later, from here */
     }
     if (v->paused) { /* librdkafka would remember it for the next owner of the topic in this process: us */
@@ -175,7 +181,7 @@ static void on_revoked(struct validate *v)
         rd_kafka_topic_partition_list_destroy(list);
         v->paused = false;
     }
-    flows_drop(&v->flows);
+    relay_forget(v);
     rd_kafka_assign(v->consumer.rk, NULL);
 }
 
@@ -378,7 +384,12 @@ void intake_serve(struct validate *v, int timeout_ms)
 
 void intake_close(struct validate *v)
 {
-    kafka_close(&v->consumer); /* revokes: flushes and commits */
+    if (v->consumer.rk == NULL) {
+        return;
+    }
+    finish(v);
+    relay_close(v);
+    kafka_close(&v->consumer);
 }
 
 void intake_measure(struct validate *v)

@@ -3,9 +3,9 @@
 
 #include "base/hash.h"
 #include "codec/journal.h"
-#include "shell/kafka_journal.h"
 #include "judge.h"
 #include "shell/hook.h"
+#include "shell/kafka_journal.h"
 #include "shell/process.h"
 #include "validate.h"
 
@@ -76,10 +76,10 @@ static struct status producer_open(struct validate *v)
     return status_ok();
 }
 
-static void producer_close(struct validate *v)
+static bool producer_close(struct validate *v)
 {
     if (v->producer.rk == NULL) {
-        return;
+        return !v->stuck;
     }
     rd_kafka_purge(v->producer.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
     if (v->journal != NULL) {
@@ -89,7 +89,8 @@ static void producer_close(struct validate *v)
         rd_kafka_topic_destroy(v->rejected);
     }
     v->journal = v->rejected = NULL;
-    kafka_close(&v->producer);
+    v->stuck = !kafka_close(&v->producer);
+    return !v->stuck;
 }
 
 struct status relay_open(struct validate *v)
@@ -186,8 +187,8 @@ static bool send_flow(struct validate *v, struct flow *flow)
 }
 
 /* What is ready goes as one group, and the next gathers until the journal has it: one request and one write to the disk
- * for many records. librdkafka has one request of an idempotent producer under way per partition in practice, and burns a
- * core while further records wait for its answer: so they wait here. */
+ * for many records. librdkafka has one request of an idempotent producer under way per partition in practice, and burns
+ * a core while further records wait for its answer: so they wait here. */
 static void send_ready(struct validate *v)
 {
     if (v->under_way > 0) {
@@ -289,6 +290,9 @@ void relay_take(struct validate *v, struct entry *entry)
 
 void relay_serve(struct validate *v, int timeout_ms)
 {
+    if (v->producer.rk == NULL) { /* ending */
+        return;
+    }
     if (v->unsent && !v->broken) {
         send_ready(v);
     }
@@ -301,7 +305,7 @@ void relay_serve(struct validate *v, int timeout_ms)
 bool relay_flush(struct validate *v, int timeout_ms)
 {
     time_ms end = time_monotonic() + timeout_ms;
-    while (v->flows.entries > 0 && !v->broken && time_monotonic() < end) {
+    while (v->flows.entries > 0 && !v->broken && v->producer.rk != NULL && time_monotonic() < end) {
         relay_serve(v, 20);
     }
     return v->flows.entries == 0;
@@ -309,13 +313,16 @@ bool relay_flush(struct validate *v, int timeout_ms)
 
 void relay_restart(struct validate *v)
 {
-    producer_close(v);
+    v->broken = v->unsent = false;
+    v->under_way = 0;
+    if (!producer_close(v)) {
+        v->fatal = status_fail(&v->fault, STATUS_RETRY, "stuck", "the producer does not end: a new start is needed");
+        return;
+    }
     for (size_t i = 0; i < v->flows.count; i++) {
         flow_rewind(&v->flows, v->flows.item[i]);
     }
     metric_add(v->m.restarts, 1);
-    v->broken = v->unsent = false;
-    v->under_way = 0;
     while (!process_stopping()) {
         if (backoff_wait(&v->backoff)) {
             return;
@@ -328,8 +335,16 @@ void relay_restart(struct validate *v)
     }
 }
 
+void relay_forget(struct validate *v)
+{
+    if (v->stuck) { /* a producer that was left behind may still read them */
+        v->flows.count = v->flows.entries = v->flows.bytes = 0;
+    }
+    flows_drop(&v->flows);
+}
+
 void relay_close(struct validate *v)
 {
     producer_close(v);
-    flows_drop(&v->flows);
+    relay_forget(v);
 }

@@ -43,6 +43,7 @@ struct validate {
     rd_kafka_topic_t *journal, *rejected;
     char journal_name[256], rejected_name[256];
     bool broken; /* a delivery failed: rewind */
+    bool stuck;  /* it could not be ended, and holds the entries: the program ends */
     bool unsent; /* entries may be ready to be sent */
     size_t under_way; /* records sent to the journal and not acknowledged */
     struct backoff backoff;
@@ -68,6 +69,8 @@ void relay_serve(struct validate *v, int timeout_ms);
 bool relay_flush(struct validate *v, int timeout_ms);
 /* Ends the producer with all it holds, and starts another. Flows are back at their places. */
 void relay_restart(struct validate *v);
+/* Forgets all flows. Only when nothing is under way, or after the producer's end. */
+void relay_forget(struct validate *v);
 void relay_close(struct validate *v);
 
 /* intake.c: from the acts topics. */
@@ -78,6 +81,7 @@ void intake_serve(struct validate *v, int timeout_ms);
 void intake_assign(struct validate *v);
 /* Commits the places that moved; waits for the answer when `wait`. */
 void intake_commit(struct validate *v, bool wait);
+/* What is under way may land, the places are committed, the producer is closed, the group is left. */
 void intake_close(struct validate *v);
 /* The gauges. */
 void intake_measure(struct validate *v);
