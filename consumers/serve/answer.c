@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "assets.h"
+#include "connections.h"
 #include "exchange.h"
 #include "page.h"
 
@@ -78,6 +79,7 @@ static struct MHD_Response *make(struct exchange *exchange)
         return response;
     }
     exchange->sent = (int64_t)r->body.len;
+    connections_answers(exchange->serve->server->connections, exchange->connection);
     /* the arena lives until the exchange is over */
     return MHD_create_response_from_buffer(r->body.len, (void *)(uintptr_t)r->body.data, MHD_RESPMEM_PERSISTENT);
 }

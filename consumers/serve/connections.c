@@ -10,7 +10,7 @@ enum state {
     BUSY,    /* from the request line to the last byte of the answer */
 };
 
-/* In the list while a request is awaited or read, those that have longest first. */
+/* In a list while a request is awaited or read, or an answer is sent, those that have longest first. */
 struct connection {
     struct connection *next, *previous; /* NULL: not in the list */
     int fd;
@@ -20,7 +20,7 @@ struct connection {
 
 struct connections {
     pthread_mutex_t lock;
-    struct connection awaited; /* the list's head */
+    struct connection awaited, sent; /* the lists' heads */
     int owed;
 };
 
@@ -30,6 +30,7 @@ struct connections *connections_open(void)
     if (!all)
         abort();
     all->awaited.next = all->awaited.previous = &all->awaited;
+    all->sent.next = all->sent.previous = &all->sent;
     pthread_mutex_init(&all->lock, NULL);
     return all;
 }
@@ -49,12 +50,12 @@ static void take_out(struct connection *one)
     one->next = one->previous = NULL;
 }
 
-static void await(struct connections *all, struct connection *one)
+static void put_into(struct connection *list, struct connection *one)
 {
     one->since = time_monotonic();
-    one->next = &all->awaited;
-    one->previous = all->awaited.previous;
-    one->previous->next = all->awaited.previous = one;
+    one->next = list;
+    one->previous = list->previous;
+    one->previous->next = list->previous = one;
 }
 
 static void set(struct connections *all, struct connection *one, enum state state)
@@ -74,7 +75,7 @@ void connections_notify(
         one->fd = info ? info->connect_fd : -1;
         one->state = FRESH;
         all->owed++;
-        await(all, one);
+        put_into(&all->awaited, one);
     } else if (what == MHD_CONNECTION_NOTIFY_CLOSED && one) {
         take_out(one);
         set(all, one, RESTING);
@@ -109,6 +110,17 @@ void connections_asked(struct connections *all, struct MHD_Connection *connectio
     pthread_mutex_unlock(&all->lock);
 }
 
+void connections_answers(struct connections *all, struct MHD_Connection *connection)
+{
+    struct connection *one = find(connection);
+    pthread_mutex_lock(&all->lock);
+    if (one) {
+        take_out(one);
+        put_into(&all->sent, one);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
 void connections_answered(struct connections *all, struct MHD_Connection *connection)
 {
     struct connection *one = find(connection);
@@ -116,20 +128,25 @@ void connections_answered(struct connections *all, struct MHD_Connection *connec
     if (one) {
         set(all, one, RESTING);
         take_out(one);
-        await(all, one);
+        put_into(&all->awaited, one);
     }
     pthread_mutex_unlock(&all->lock);
 }
 
-int connections_cut(struct connections *all, time_ms older)
+static int cut(struct connection *list, time_ms older)
 {
     int count = 0;
-    pthread_mutex_lock(&all->lock);
-    for (struct connection *one; (one = all->awaited.next) != &all->awaited && time_monotonic() - one->since > older;) {
+    for (struct connection *one; (one = list->next) != list && time_monotonic() - one->since > older; count++) {
         take_out(one);
         shutdown(one->fd, SHUT_RDWR); /* the front sees its end, and closes it */
-        count++;
     }
+    return count;
+}
+
+int connections_cut(struct connections *all, time_ms request, time_ms answer)
+{
+    pthread_mutex_lock(&all->lock);
+    int count = cut(&all->awaited, request) + cut(&all->sent, answer);
     pthread_mutex_unlock(&all->lock);
     return count;
 }

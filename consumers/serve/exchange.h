@@ -33,6 +33,7 @@ struct exchange {
     bool again;         /* the work goes on when others have had their turn */
     time_ms begun;
     int64_t sent; /* bytes of the body */
+    int64_t held; /* bytes of memory that the answer takes */
     char *target; /* as received, for the log; its own memory */
     bool target_good, headers_read, too_large, answered, prepared;
     struct str upload; /* the body so far, in the arena */
@@ -59,9 +60,14 @@ struct server {
     struct connections *connections;
     struct sockaddr_storage proxy; /* whose X-Forwarded-For counts; family 0: nobody's */
     atomic_bool leaving;           /* no connection is kept for another request */
+    atomic_llong held;             /* bytes of memory in answers that are on their way */
     int port;
     bool inherited; /* the socket is the service manager's */
 };
+static inline void server_hold(struct server *server, int64_t bytes)
+{
+    atomic_fetch_add(&server->held, bytes);
+}
 
 /* ---- who asks how often (limit.c) ---- */
 struct limit *limit_open(int per_second);

@@ -1,11 +1,10 @@
-#include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "codec/json_change.h"
+#include "folder.h"
 #include "shell/process.h"
 #include "snapshot.h"
 #include "snapshots.h"
@@ -28,9 +27,8 @@ static void delete_snapshot(struct serve *serve, const char *id)
     }
 }
 
-static void look(struct keeper *keeper)
+static void make_and_delete(struct serve *serve)
 {
-    struct serve *serve = keeper->serve;
     struct snapshot_list list;
     struct fault fault;
     char id[CHANGE_ID_SIZE];
@@ -46,11 +44,27 @@ static void look(struct keeper *keeper)
         delete_snapshot(serve, list.item[i].id);
 }
 
+static void look(struct keeper *keeper)
+{
+    struct fault fault;
+    int taken;
+    struct status status = folder_take(keeper->serve->options->snapshots, false, &taken, &fault);
+    if (status_failed(status))
+        log_warn(keeper->serve->log, "no snapshot can be made", LOG_TEXT("why", fault.text));
+    if (taken < 0) /* or another copy is at work on it */
+        return;
+    make_and_delete(keeper->serve);
+    close(taken);
+}
+
 static void *keep(void *user)
 {
     while (!process_stopping()) {
-        look(user);
-        process_wait(-1, LOOK_MS);
+        struct keeper *keeper = user;
+        look(keeper);
+        process_wait(
+            -1, (int)(keeper->serve->options->snapshot_every_ms < LOOK_MS ? keeper->serve->options->snapshot_every_ms
+                                                                          : LOOK_MS));
     }
     return NULL;
 }
@@ -61,8 +75,6 @@ struct keeper *keeper_open(struct serve *serve)
     if (!keeper)
         abort();
     keeper->serve = serve;
-    if (mkdir(serve->options->snapshots, 0755) != 0 && errno != EEXIST)
-        log_warn(serve->log, strerror(errno), LOG_TEXT("folder", serve->options->snapshots));
     if (pthread_create(&keeper->thread, NULL, keep, keeper) != 0)
         abort();
     return keeper;

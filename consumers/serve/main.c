@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "folder.h"
 #include "index.h"
 #include "peer.h"
 #include "serve.h"
@@ -121,6 +123,14 @@ static const struct option_row rows[] = {
         .max = 1 << 26,
         .value = "SIZE",
         .help = "Largest body of a request."},
+    {.name = "answers-max",
+        .kind = OPTION_SIZE,
+        .offset = ROW(answers_max),
+        .initial = "256MiB",
+        .min = 1 << 20,
+        .max = 1LL << 40,
+        .value = "SIZE",
+        .help = "Memory of all answers that are being sent; beyond it requests are told to come again (503)."},
     {.name = "statement-timeout",
         .kind = OPTION_DURATION,
         .offset = ROW(statement_ms),
@@ -145,6 +155,15 @@ static const struct option_row rows[] = {
         .max = 3600000,
         .value = "TIME",
         .help = "A connection on which no whole request has come in that time is closed, however it drips."},
+    {.name = "answer-timeout",
+        .kind = OPTION_DURATION,
+        .offset = ROW(answer_ms),
+        .initial = "2m",
+        .min = 1000,
+        .max = 3600000,
+        .value = "TIME",
+        .help = "A connection that has not taken its answer in that time is closed; streams and snapshots may take "
+                "longer."},
     {.name = "trusted-proxy",
         .kind = OPTION_TEXT,
         .offset = ROW(trusted_proxy),
@@ -180,7 +199,8 @@ static void register_metrics(struct serve *serve)
         .shed =
             metrics_counter(m, "orgcode_serve_shed_total", NULL, "Requests told to come again: the queue was full."),
         .limited = metrics_counter(m, "orgcode_serve_limited_total", NULL, "Requests beyond an address's rate."),
-        .cut = metrics_counter(m, "orgcode_serve_cut_total", NULL, "Connections cut: no whole request came in time."),
+        .cut = metrics_counter(m, "orgcode_serve_cut_total", NULL,
+            "Connections cut: no whole request came in time, or its answer was not taken."),
         .streams = metrics_gauge(m, "orgcode_serve_streams", NULL, "Streams open now."),
         .overflows =
             metrics_counter(m, "orgcode_serve_overflows_total", NULL, "Streams cut off: the client was too slow."),
@@ -196,11 +216,16 @@ static void register_metrics(struct serve *serve)
 static struct status run_snapshot(struct serve *serve, struct fault *fault)
 {
     char id[32];
+    int taken = -1;
     struct status status = process_open(fault);
+    if (!status_failed(status))
+        status = folder_take(serve->options->snapshots, true, &taken, fault);
     if (!status_failed(status))
         status = snapshot_make(serve, id, fault);
     if (!status_failed(status))
         puts(id);
+    if (taken >= 0)
+        close(taken);
     return status;
 }
 

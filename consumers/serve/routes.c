@@ -10,7 +10,7 @@
 #include "snapshots.h"
 
 /* Every address. */
-const struct route routes[] = {
+static const struct route routes[] = {
     {METHOD_GET, "", page_home, false, "q cursor"},
     {METHOD_GET, "o/{}", page_organization, false, "validAt knownAt"},
     {METHOD_GET, "mergers", page_tool, true, "type on"},
@@ -45,4 +45,49 @@ const struct route routes[] = {
     {METHOD_GET, "v1/resolve/{}", lookup_resolve, false, "scheme direction"},
     {METHOD_POST, "v1/resolve", lookup_resolve_many, false, ""},
 };
-const size_t routes_count = sizeof routes / sizeof *routes;
+
+static bool fits(const char *pattern, const struct uri *uri, struct str argument[2])
+{
+    struct str rest = str_of(pattern);
+    int holes = 0;
+    argument[0] = argument[1] = STR_NONE;
+    for (int i = 0; i < uri->segments; i++) {
+        if (rest.len == 0)
+            return false;
+        const char *slash = memchr(rest.data, '/', rest.len);
+        size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
+        struct str part = {rest.data, len};
+        if (str_equal(part, STR("{}")))
+            argument[holes++] = uri->segment[i];
+        else if (!str_equal(part, uri->segment[i]))
+            return false;
+        rest = (struct str){rest.data + len + (slash ? 1 : 0), rest.len - len - (slash ? 1 : 0)};
+    }
+    return rest.len == 0;
+}
+
+const struct route *route_find(enum method method, const struct uri *uri, struct str argument[2], bool *elsewhere)
+{
+    *elsewhere = false;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (!fits(routes[i].pattern, uri, argument))
+            continue;
+        if (routes[i].method == method)
+            return &routes[i];
+        *elsewhere = true;
+    }
+    return NULL;
+}
+
+bool route_knows(const struct route *route, struct str parameter)
+{
+    struct str rest = str_of(route->parameters);
+    bool known = str_equal(parameter, STR("lang"));
+    while (!known && rest.len) {
+        const char *blank = memchr(rest.data, ' ', rest.len);
+        size_t len = blank ? (size_t)(blank - rest.data) : rest.len;
+        known = str_equal((struct str){rest.data, len}, parameter);
+        rest = (struct str){rest.data + len + (blank ? 1 : 0), rest.len - len - (blank ? 1 : 0)};
+    }
+    return known;
+}

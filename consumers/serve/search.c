@@ -7,7 +7,7 @@
 
 /* GET /v1/organizations?q=...: bodies by name, with or without diacritics, and by what they are. */
 
-enum { PAGE_MAX = 200, WORDS_MAX = 8, QUESTION_MAX = 200, RANK = 33 /* column behind those of organization.sql */ };
+enum { PAGE_MAX = 200, QUESTION_MAX = 200, RANK = 33 /* column behind those of organization.sql */ };
 
 struct search {
     struct str question; /* plain; empty: filters alone */
@@ -16,17 +16,19 @@ struct search {
     int limit;
 };
 
-static bool read_status(struct work *work, int *out)
+/* How far the index has come. */
+static bool indexed(struct work *work, const PGresult *result, struct search_result *found)
 {
-    struct str text = uri_parameter(&work->request->uri, STR("status"));
-    *out = str_equal(text, STR("open")) ? CODE_OPEN : str_equal(text, STR("closed")) ? CODE_CLOSED : 0;
-    if (*out || !str_given(text))
+    found->indexed = pg_is_null(result, 0, 1) ? 0 : pg_int8(result, 0, 1);
+    found->behind = found->indexed < work->fresh.sequence;
+    if (!found->behind || found->indexed > 0)
         return true;
-    work_problem(work, PROBLEM_PARAMETER, STR("status"), STR("open, closed"));
+    work_problem(work, PROBLEM_INDEX, STR_NONE, STR_NONE);
+    response_header(work->response, "Retry-After", "10");
     return false;
 }
 
-static bool read_question(struct work *work, struct str *out)
+static bool read_question(struct work *work, struct str *out, struct search_result *found)
 {
     struct str text = text_nfc(work->arena, uri_parameter(&work->request->uri, STR("q")));
     struct pg_params params = PG_PARAMS(work->arena);
@@ -42,15 +44,16 @@ static bool read_question(struct work *work, struct str *out)
     if (!result)
         return false;
     *out = str_copy(work->arena, pg_text(result, 0, 0));
+    bool kept = indexed(work, result, found);
     PQclear(result);
     while (out->len && out->data[out->len - 1] == ' ')
         out->len--;
     while (out->len && out->data[0] == ' ')
         *out = (struct str){out->data + 1, out->len - 1};
-    return true;
+    return kept;
 }
 
-static bool read_search(struct work *work, struct search *out)
+static bool read_search(struct work *work, struct search *out, struct search_result *found)
 {
     const struct uri *uri = &work->request->uri;
     struct str cursor = uri_parameter(uri, STR("cursor"));
@@ -60,8 +63,8 @@ static bool read_search(struct work *work, struct search *out)
         .scheme = uri_parameter(uri, STR("scheme")),
         .cursor = str_given(cursor) ? cursor : STR("")};
     if (!work_number(work, STR("level"), 0, 1, 35, &level) ||
-        !work_number(work, STR("limit"), 20, 1, PAGE_MAX, &limit) || !read_status(work, &out->status) ||
-        !read_question(work, &out->question))
+        !work_number(work, STR("limit"), 20, 1, PAGE_MAX, &limit) ||
+        !work_status(work, STR("open, closed"), 0, &out->status) || !read_question(work, &out->question, found))
         return false;
     out->level = (int)level;
     out->limit = (int)limit;
@@ -93,15 +96,12 @@ static struct str pattern_of(struct arena *arena, struct str word)
 
 static void add_words(struct work *work, struct str question, struct pg_array *patterns)
 {
-    int words = 0;
-    for (size_t at = 0; at < question.len && words < WORDS_MAX;) {
+    for (size_t at = 0; at < question.len;) {
         size_t end = at;
         while (end < question.len && question.data[end] != ' ')
             end++;
-        if (end > at) {
+        if (end > at)
             pg_array_text(patterns, pattern_of(work->arena, (struct str){question.data + at, end - at}));
-            words++;
-        }
         at = end + 1;
     }
 }
@@ -153,7 +153,7 @@ bool search_find(struct work *work, struct search_result *out)
 {
     struct search search;
     *out = (struct search_result){0};
-    if (!read_search(work, &search))
+    if (!read_search(work, &search, out))
         return false;
     PGresult *result = ask(work, &search);
     out->near = result && PQntuples(result) == 0 && search.question.len && search.cursor.len == 0;
@@ -180,6 +180,11 @@ void lookup_search(struct work *work)
         return;
     writer_open(&w, work->arena, 8192);
     writer_object(&w);
+    if (found.behind) {
+        char id[CHANGE_ID_SIZE];
+        writer_key(&w, STR("indexedTo"));
+        writer_str(&w, str_of(change_id_format(work->fresh.epoch, found.indexed, id)));
+    }
     writer_key(&w, STR("near"));
     writer_bool(&w, found.near);
     if (str_given(found.next)) {

@@ -8,6 +8,8 @@
 struct search_result {
     const struct code **code;
     int count;
+    bool behind; /* the index has come as far as `indexed` alone: what changed since is not found by its new words */
+    int64_t indexed; /* sequence */
     bool near;       /* nothing holds the words: what is most like them */
     struct str next; /* cursor of the next page; absent: this was the last */
 };

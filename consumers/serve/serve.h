@@ -16,7 +16,7 @@ struct serve_options {
     const char *snapshots;
     long long snapshot_every_ms, snapshots_kept;
     long long workers, queue, connections, connections_per_address, requests_per_second;
-    long long waiters, kept_changes, body_max, statement_ms, idle_ms, request_ms;
+    long long waiters, kept_changes, body_max, answers_max, statement_ms, idle_ms, request_ms, answer_ms;
     const char *trusted_proxy;
 };
 

@@ -113,26 +113,6 @@ static void take_upload(struct exchange *exchange, const char *data, size_t size
 
 /* ---- finding the route ------------------------------------------------------------------------------------------ */
 
-static bool fits(const char *pattern, const struct uri *uri, struct str argument[2])
-{
-    struct str rest = str_of(pattern);
-    int holes = 0;
-    argument[0] = argument[1] = STR_NONE;
-    for (int i = 0; i < uri->segments; i++) {
-        if (rest.len == 0)
-            return false;
-        const char *slash = memchr(rest.data, '/', rest.len);
-        size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
-        struct str part = {rest.data, len};
-        if (str_equal(part, STR("{}")))
-            argument[holes++] = uri->segment[i];
-        else if (!str_equal(part, uri->segment[i]))
-            return false;
-        rest = (struct str){rest.data + len + (slash ? 1 : 0), rest.len - len - (slash ? 1 : 0)};
-    }
-    return rest.len == 0;
-}
-
 static void refuse(struct exchange *exchange, enum problem problem, struct str value, struct str expected)
 {
     problem_answer(
@@ -140,25 +120,14 @@ static void refuse(struct exchange *exchange, enum problem problem, struct str v
     exchange->answered = true;
 }
 
-/* Every parameter must be one that the route knows: a misspelt filter would let through what one did not ask for. */
-static bool parameters_known(struct exchange *exchange)
+static void refuse_unknown(struct exchange *exchange)
 {
     const struct uri *uri = &exchange->request->uri;
-    for (int i = 0; i < uri->parameters; i++) {
-        struct str rest = str_of(exchange->route->parameters), name = uri->parameter[i].name;
-        bool known = str_equal(name, STR("lang"));
-        while (!known && rest.len) {
-            const char *blank = memchr(rest.data, ' ', rest.len);
-            size_t len = blank ? (size_t)(blank - rest.data) : rest.len;
-            known = str_equal((struct str){rest.data, len}, name);
-            rest = (struct str){rest.data + len + (blank ? 1 : 0), rest.len - len - (blank ? 1 : 0)};
+    for (int i = 0; i < uri->parameters; i++)
+        if (!route_knows(exchange->route, uri->parameter[i].name)) {
+            refuse(exchange, PROBLEM_PARAMETER_UNKNOWN, uri->parameter[i].name, str_of(exchange->route->parameters));
+            return;
         }
-        if (!known) {
-            refuse(exchange, PROBLEM_PARAMETER_UNKNOWN, name, str_of(exchange->route->parameters));
-            return false;
-        }
-    }
-    return true;
 }
 
 /* OPTIONS: what a browser asks before a page of another site may POST. */
@@ -182,14 +151,9 @@ static void find_route(struct exchange *exchange)
         answer_options(exchange);
         return;
     }
-    for (size_t i = 0; i < routes_count; i++) {
-        if (!fits(routes[i].pattern, &request->uri, request->argument))
-            continue;
-        elsewhere = true;
-        if (routes[i].method != method)
-            continue;
-        exchange->route = &routes[i];
-        (void)parameters_known(exchange);
+    exchange->route = route_find(method, &request->uri, request->argument, &elsewhere);
+    if (exchange->route) {
+        refuse_unknown(exchange);
         return;
     }
     if (elsewhere) {
@@ -295,6 +259,7 @@ static void on_completed(
         return;
     *state = NULL;
     connections_answered(serve->server->connections, connection);
+    server_hold(serve->server, -exchange->held);
     time_ms spent = time_monotonic() - exchange->begun;
     unsigned class = exchange->response.status / 100;
     if (class > 0 && class < 6)
@@ -367,7 +332,8 @@ struct status server_open(struct serve *serve, struct fault *fault)
 
 void server_tend(struct serve *serve)
 {
-    metric_add(serve->metric.cut, connections_cut(serve->server->connections, serve->options->request_ms));
+    metric_add(serve->metric.cut,
+        connections_cut(serve->server->connections, serve->options->request_ms, serve->options->answer_ms));
     tail_pulse(serve->tail);
 }
 

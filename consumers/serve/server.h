@@ -16,8 +16,11 @@ struct route {
     bool direct;            /* needs no database: made at once by the thread that reads the sockets */
     const char *parameters; /* the query parameters that it knows, separated by blanks */
 };
-extern const struct route routes[];
-extern const size_t routes_count;
+/* The route of an address, and what stands at its holes. NULL: there is none; `elsewhere`: but one of another method.
+ */
+const struct route *route_find(enum method method, const struct uri *uri, struct str argument[2], bool *elsewhere);
+/* Every parameter must be one that the route knows: a misspelt filter would let through what one did not ask for. */
+bool route_knows(const struct route *route, struct str parameter);
 
 /* Listens and begins to work. RETRY "address-taken". */
 struct status server_open(struct serve *serve, struct fault *fault) MUST_USE;

@@ -1,8 +1,10 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -10,6 +12,7 @@
 #include "codec/json_change.h"
 #include "core/code.h"
 #include "engine/read.h"
+#include "folder.h"
 #include "shell/pg.h"
 #include "shell/process.h"
 #include "statements.h"
@@ -23,6 +26,7 @@ struct file {
     gzFile zipped;
     struct hasher *hasher;
     int64_t size;
+    bool failed; /* a write did */
     struct sha256 digest;
 };
 
@@ -68,36 +72,40 @@ static struct status open_file(struct making *m, int format, struct fault *fault
 
 static void put(struct file *file, struct str text)
 {
-    fwrite(text.data, 1, text.len, file->plain); /* errors are kept until the file is closed */
-    gzwrite(file->zipped, text.data, (unsigned)text.len);
+    file->failed = file->failed || fwrite(text.data, 1, text.len, file->plain) != text.len ||
+                   (text.len && gzwrite(file->zipped, text.data, (unsigned)text.len) != (int)text.len);
     hasher_add(file->hasher, text.data, text.len);
     file->size += (int64_t)text.len;
 }
 
-static struct status rename_new(struct making *m, const char *rest, struct fault *fault)
+/* Onto the disk, then under its own name. */
+static struct status settle(struct making *m, const char *rest, struct fault *fault)
 {
     char from[PATH_SIZE], to[PATH_SIZE], made[40];
     snprintf(made, sizeof made, "%s.new", rest);
     path_of(m, made, from);
     path_of(m, rest, to);
-    return rename(from, to) == 0 ? status_ok() : cannot_write(to, fault);
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good && rename(from, to) == 0 ? status_ok() : cannot_write(to, fault);
 }
 
 static struct status close_file(struct making *m, int format, struct fault *fault)
 {
     struct file *file = &m->file[format];
     char rest[32];
-    bool good = fflush(file->plain) == 0 && fsync(fileno(file->plain)) == 0;
-    good = fclose(file->plain) == 0 && good;
-    good = gzclose(file->zipped) == Z_OK && good;
+    bool good = fclose(file->plain) == 0;
+    good = gzclose(file->zipped) == Z_OK && good && !file->failed;
     file->plain = NULL;
     file->zipped = NULL;
     if (!good)
         return cannot_write(formats[format], fault);
     file->digest = hasher_end(file->hasher);
-    struct status status = rename_new(m, formats[format], fault);
+    struct status status = settle(m, formats[format], fault);
     snprintf(rest, sizeof rest, "%s.gz", formats[format]);
-    return status_failed(status) ? status : rename_new(m, rest, fault);
+    return status_failed(status) ? status : settle(m, rest, fault);
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
@@ -189,6 +197,8 @@ static struct status put_rows(struct making *m, bool *more, struct fault *fault)
     arena_reset(m->arena);
     PQclear(result);
     *more = rows > 0;
+    if (m->file[0].failed || m->file[1].failed)
+        return cannot_write(m->id, fault);
     return process_stopping() ? status_fail(fault, STATUS_RETRY, "stopping", "stopped in the middle") : status;
 }
 
@@ -246,9 +256,18 @@ static struct status write_manifest(struct making *m, struct fault *fault)
             i ? "," : "", formats[i], m->id, formats[i], sha256_format(m->file[i].digest, hex),
             (long long)m->file[i].size);
     fprintf(out, "],\"hash\":\"%s\",\"id\":\"%s\",\"recordedTime\":\"%s\"}", m->head, m->id, m->recorded);
-    bool good = fflush(out) == 0 && fsync(fileno(out)) == 0;
+    bool good = !ferror(out);
     good = fclose(out) == 0 && good;
-    return good ? rename_new(m, "json", fault) : cannot_write(path, fault);
+    struct status status = good ? settle(m, "json", fault) : cannot_write(path, fault);
+    return status_failed(status) ? status : folder_settle(m->serve->options->snapshots, fault);
+}
+
+/* Has it been made before? It never changes then, whatever this program would write; but it is as good as new. */
+static bool is_made(const struct making *m)
+{
+    char path[PATH_SIZE];
+    path_of(m, "json", path);
+    return utimensat(AT_FDCWD, path, NULL, 0) == 0;
 }
 
 static void give_back(struct making *m)
@@ -270,11 +289,12 @@ struct status snapshot_make(struct serve *serve, char id[CHANGE_ID_SIZE], struct
     struct making m = {.serve = serve, .arena = arena_open(0)};
     time_ms begun = time_monotonic();
     struct status status = begin(&m, id, fault);
-    if (!status_failed(status))
+    bool made = !status_failed(status) && is_made(&m);
+    if (!status_failed(status) && !made)
         status = write_files(&m, fault);
-    if (!status_failed(status))
+    if (!status_failed(status) && !made)
         status = write_manifest(&m, fault);
-    if (!status_failed(status))
+    if (!status_failed(status) && !made)
         log_info(serve->log, "snapshot made", LOG_TEXT("id", id), LOG_INT("codes", m.codes),
             LOG_INT("ms", time_monotonic() - begun));
     give_back(&m);

@@ -6,6 +6,7 @@
 /* The whole directory as files, each at one place of the feed: FOLDER/<id>.ndjson, .csv, both with .gz too, and last
  * <id>.json, which says what they are; a snapshot without it is not there. */
 
+/* Only who has taken the folder (folder.h). One that is there already, of the same id, is left as it is. */
 struct status snapshot_make(struct serve *serve, char id[32], struct fault *fault) MUST_USE;
 
 /* Makes one when there is none, and when the newest is older than --snapshot-every; deletes those beyond

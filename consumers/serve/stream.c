@@ -44,6 +44,16 @@ static void say(struct stream *stream, const char *format, ...)
         abort();
     stream->own_size = (size_t)size;
     stream->own_at = 0;
+    server_hold(stream->serve->server, size);
+}
+
+static void forget_own(struct stream *stream)
+{
+    if (!stream->own)
+        return;
+    server_hold(stream->serve->server, -(int64_t)stream->own_size);
+    free(stream->own);
+    stream->own = NULL;
 }
 
 static void say_mark(struct stream *stream, const char *event)
@@ -95,6 +105,7 @@ static void write_page(struct stream *stream, const struct feed_page *page)
     fclose(out);
     stream->own_size = size;
     stream->own_at = 0;
+    server_hold(stream->serve->server, (int64_t)size);
     if (page->count)
         stream->told = page->event[page->count - 1].attributes.sequence;
 }
@@ -131,10 +142,8 @@ static ssize_t send_some(struct stream *stream, char *out, size_t room)
     size_t count = 0;
     if (stream->own) {
         count = copy_out(stream->own, stream->own_size, &stream->own_at, out, room);
-        if (stream->own_at == stream->own_size) {
-            free(stream->own);
-            stream->own = NULL;
-        }
+        if (stream->own_at == stream->own_size)
+            forget_own(stream);
     } else if (stream->event) {
         count = copy_out(stream->event->text, stream->event->size, &stream->at, out, room);
         if (stream->at == stream->event->size) {
@@ -163,10 +172,13 @@ static bool go_back(struct stream *stream, time_ms now)
     }
     stream->behind = 0;
     stream->exchange->job = catch_up;
-    MHD_suspend_connection(stream->exchange->connection);
-    if (pool_put(stream->serve->server->pool, stream->exchange))
-        return false;
-    MHD_resume_connection(stream->exchange->connection); /* the queue is full: later */
+    if (atomic_load(&stream->serve->server->held) <= stream->serve->options->answers_max) {
+        MHD_suspend_connection(stream->exchange->connection);
+        if (pool_put(stream->serve->server->pool, stream->exchange))
+            return false;
+        MHD_resume_connection(stream->exchange->connection);
+    }
+    /* no room in the queue, or for one more page: later */
     return !tail_sleep(stream->serve->tail, &stream->sleeper, INT64_MAX, now);
 }
 
@@ -227,6 +239,8 @@ struct MHD_Response *stream_response(struct exchange *exchange)
     struct stream *stream = exchange->response.stream;
     arena_close(exchange->arena);
     exchange->arena = NULL;
+    server_hold(exchange->serve->server, -exchange->held);
+    exchange->held = 0;
     exchange->request = NULL;
     stream->sleeper.connection = exchange->connection;
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, on_read, stream, NULL);
@@ -238,7 +252,7 @@ void stream_close(struct stream *stream)
     metric_add(stream->serve->metric.streams, -1);
     if (stream->event)
         tail_event_release(stream->event);
-    free(stream->own);
+    forget_own(stream);
     free(stream->texts);
     free(stream);
 }

@@ -8,6 +8,7 @@
 /* GET /v1/organizations/{code}/children and /tree: the units below a code, those included that a merger left under the
  * code of a predecessor. */
 
+static const struct str status_words = STR("open, closed, all");
 enum { CHILDREN_MAX = 1000, NODES_MAX = 5000, DEPTH_MAX = 6, BELOW = 35 /* column of units.sql */ };
 
 static PGresult *ask_units(struct work *work, struct pg_array *asked, int status, struct str behind, int limit)
@@ -38,19 +39,6 @@ const struct code *units_read(struct work *work, const PGresult *result, int row
 bool units_has(const PGresult *result, int row)
 {
     return pg_bool(result, row, BELOW);
-}
-
-/* open (unless said otherwise), closed, all */
-static bool read_status(struct work *work, int *out)
-{
-    struct str text = uri_parameter(&work->request->uri, STR("status"));
-    *out = !str_given(text) || str_equal(text, STR("open")) ? CODE_OPEN
-           : str_equal(text, STR("closed"))                 ? CODE_CLOSED
-                                                            : 0;
-    if (*out || str_equal(text, STR("all")))
-        return true;
-    work_problem(work, PROBLEM_PARAMETER, STR("status"), STR("open, closed, all"));
-    return false;
 }
 
 /* ---- children ---------------------------------------------------------------------------------------------------- */
@@ -98,7 +86,7 @@ void lookup_children(struct work *work)
     int status;
     long long limit;
     struct str cursor = uri_parameter(&work->request->uri, STR("cursor"));
-    if (!work_begin(work) || !read_status(work, &status) ||
+    if (!work_begin(work) || !work_status(work, status_words, CODE_OPEN, &status) ||
         !work_number(work, STR("limit"), 100, 1, CHILDREN_MAX, &limit) || !lookup_issued(work, &code))
         return;
     PGresult *result = units_ask(work, code->key, status, str_given(cursor) ? cursor : STR(""), (int)limit + 1);
@@ -214,7 +202,7 @@ void lookup_tree(struct work *work)
     struct writer w;
     long long depth;
     tree.root = arena_new(work->arena, struct node);
-    if (!work_begin(work) || !read_status(work, &tree.status) ||
+    if (!work_begin(work) || !work_status(work, status_words, CODE_OPEN, &tree.status) ||
         !work_number(work, STR("depth"), 3, 1, DEPTH_MAX, &depth) || !lookup_issued(work, &tree.root->code))
         return;
     *vec_push(work->arena, &tree.level) = tree.root;

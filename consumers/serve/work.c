@@ -94,6 +94,17 @@ bool work_number(struct work *work, struct str name, long long initial, long lon
     return true;
 }
 
+bool work_status(struct work *work, struct str words, int initial, int *out)
+{
+    struct str text = uri_parameter(&work->request->uri, STR("status"));
+    bool all = str_equal(text, STR("all")) && memmem(words.data, words.len, "all", 3);
+    *out = !str_given(text)                 ? initial
+           : str_equal(text, STR("open"))   ? CODE_OPEN
+           : str_equal(text, STR("closed")) ? CODE_CLOSED
+                                            : 0;
+    return !str_given(text) || *out || all || wrong(work, STR("status"), words);
+}
+
 bool work_date(struct work *work, struct str name, date_day initial, date_day *out)
 {
     struct str text = uri_parameter(&work->request->uri, name);

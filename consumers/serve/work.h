@@ -50,6 +50,9 @@ PGresult *work_ask(struct work *work, const char *statement, const struct pg_par
 
 /* A decimal parameter in min..max, or `initial` when it is not given. False: answered as a problem. */
 bool work_number(struct work *work, struct str name, long long initial, long long min, long long max, long long *out);
+/* The parameter `status`: an enum code_status, or 0 for all; `initial` when it is not given. `words`: those it may
+ * have. False: answered. */
+bool work_status(struct work *work, struct str words, int initial, int *out);
 /* A date or RFC 3339 instant; a date is the end of that day for `knownAt`, see the caller. `given` tells. */
 bool work_date(struct work *work, struct str name, date_day initial, date_day *out);
 bool work_time(struct work *work, struct str name, bool *given, time_ms *out);

@@ -74,7 +74,11 @@ static void work_on(struct serve *serve, struct pg *pg, struct hasher *hasher, s
         .response = &exchange->response,
         .exchange = exchange,
     };
-    if (connect_session(serve, pg)) {
+    if (!exchange->response.stream && atomic_load(&serve->server->held) > serve->options->answers_max) {
+        metric_add(serve->metric.shed, 1); /* readers take their answers too slowly to make more of them */
+        work_problem(&work, PROBLEM_BUSY, STR_NONE, STR_NONE);
+        response_header(&exchange->response, "Retry-After", "1");
+    } else if (connect_session(serve, pg)) {
         exchange->job(&work);
         work_end(&work);
     } else if (exchange->response.stream) {
@@ -87,6 +91,15 @@ static void work_on(struct serve *serve, struct pg *pg, struct hasher *hasher, s
         arena_close(work.arena);
 }
 
+/* The memory of the answer counts until it is sent. */
+static void hold(struct exchange *exchange)
+{
+    if (!exchange->arena)
+        return;
+    exchange->held = (int64_t)arena_used(exchange->arena);
+    server_hold(exchange->serve->server, exchange->held);
+}
+
 /* From here on it is the front's, the tail's, or a worker's again. */
 static void hand_on(struct pool *pool, struct exchange *exchange)
 {
@@ -95,6 +108,7 @@ static void hand_on(struct pool *pool, struct exchange *exchange)
         pool_put_back(pool, exchange);
     } else if (!park.wait_ms || !tail_wait(pool->serve->tail, exchange, park.after, &park.filter, park.wait_ms)) {
         answer_prepare(exchange);
+        hold(exchange);
         MHD_resume_connection(exchange->connection);
     }
 }

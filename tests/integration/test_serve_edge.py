@@ -2,14 +2,13 @@
 
 import http.client
 import json
-import re
 import socket
 import time
 from urllib.parse import quote
 
 import pytest
 from harness.serve import Serve
-from harness.stress import locked, make_small, rename
+from harness.stress import locked, make_small, metric, rename
 from harness.wait import SLOW, wait_until
 
 
@@ -33,11 +32,6 @@ def exchange(port, raw, timeout=20):
 
 def status_of(answer):
     return int(answer.split(b" ", 2)[1]) if answer else 0
-
-
-def metric(serve, name):
-    found = re.search(rf"^{name} (\d+)", serve.get("/metrics").text, re.M)
-    return int(found[1]) if found else 0
 
 
 # ---- bounds ------------------------------------------------------------------------------------------------------------

@@ -196,14 +196,22 @@ def test_reset_and_bye(live):
     assert serve.program.wait() == 0 and len(retries) > 1 and all(500 <= r <= 10000 for r in retries)
 
 
-@pytest.mark.noasan
 def test_a_comment_within_fifteen_seconds(live):
-    """C-45"""
+    """C-45: for each of many."""
     _, serve = live
-    with serve.stream() as stream:
-        stream.next()
-        began = time.monotonic()
-        assert "comment" in stream.next() and time.monotonic() - began < 16
+    heard = []
+
+    def listen():
+        with serve.stream() as stream:
+            stream.next()
+            began = time.monotonic()
+            heard.append(("comment" in stream.next(), time.monotonic() - began))
+    threads = [threading.Thread(target=listen) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(heard) == 40 and all(good and time_ < 15 + SLOW for good, time_ in heard), heard
 
 
 def test_head_of_a_stream(live):

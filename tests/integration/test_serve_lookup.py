@@ -4,6 +4,7 @@ import datetime
 import itertools
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from pathlib import Path
 from urllib.parse import quote
@@ -23,6 +24,13 @@ ID = re.compile(r"\d{2}-\d{20}")
 
 def key_of(record):
     return record["code"] if record["scheme"] in ("gov", "enterprise") else f"{record['scheme']}:{record['code']}"
+
+
+def searched(record):
+    """What a search looks through, plain."""
+    text = " | ".join([record["info"].get(k, "") for k in ("name", "shortName", "nameEn")] + [key_of(record), record["info"].get("legacyCode", "")])
+    apart = unicodedata.normalize("NFD", text).lower().replace("đ", "d")
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 class Directory:
@@ -395,9 +403,36 @@ def test_golden_queries(sample):
     assert not wrong
 
 
+def test_every_word_counts(sample):
+    """C-35: the twelfth as the first."""
+    serve, record = sample.serve, next(r for r in Directory(sample.serve).records.values() if len(r["info"]["name"].split()) >= 4)
+    words = (record["info"]["name"].split() * 12)[:11]
+    whole = serve.ask("/v1/organizations", q=" ".join([*words, record["code"]]))
+    assert not whole["near"] and record["code"] in [r["code"] for r in whole["organizations"]]
+    wrong = serve.ask("/v1/organizations", q=" ".join([*words, "xxxxxx"]))
+    assert wrong["near"] or not wrong["organizations"]
+
+
+def test_the_index_says_how_far_it_has_come(registry):
+    """C-35: a copy without --index, before another one has made the index, and when that one has ended."""
+    registry.start_all()
+    registry.publish([registry.established("H26", "ROOT")], "--wait", check=True)
+    serve = Serve(registry)
+    assert serve.problem("/v1/organizations", 503, "index", q="H26")
+    assert [r["code"] for r in serve.ask("/v1/organizations", authority="H26")["organizations"]] == ["H26"]
+    keeper = Serve(registry, "--index", label="keeper")
+    wait_until(lambda: serve.get("/v1/organizations", q="H26").status == 200, 30, "an index")
+    found = serve.ask("/v1/organizations", q="H26")
+    assert [r["code"] for r in found["organizations"]] == ["H26"] and "indexedTo" not in found
+    keeper.program.stop()
+    registry.publish([registry.established("H26.01")], "--wait", check=True)
+    late = serve.ask("/v1/organizations", q="H26.01")
+    assert late["indexedTo"] == found["asOf"]["id"] < late["asOf"]["id"]
+
+
 def test_search_near_and_filters(sample):
     """C-35"""
-    serve, records = sample.serve, Directory(sample.serve).records
+    serve, records, hits = sample.serve, Directory(sample.serve).records, 0
     near = serve.ask("/v1/organizations", q="bo tai chnih")
     assert near["near"] and near["organizations"][0]["code"] == "G12"
     assert not serve.ask("/v1/organizations", q="zzzzqqqq")["organizations"]
@@ -406,22 +441,22 @@ def test_search_near_and_filters(sample):
             ({"authority": "H26"}, lambda r: r["code"].partition(".")[0] == "H26"), ({"parent": "H22.90"}, lambda r: r.get("parent") == "H22.90"),
             ({"level": 1}, lambda r: r.get("level") == 1), ({"status": "closed"}, lambda r: r["status"] == "closed"),
             ({"scheme": "enterprise"}, lambda r: r["scheme"] == "enterprise"), ({"authority": "H60", "status": "open"}, lambda r: r["code"].partition(".")[0] == "H60" and r["status"] == "open")):
-        for limit, more in ((200, {}), (3, {}), (5, {"q": "minh hoa"})):
+        for limit, more in ((200, {}), (3, {}), (5, {"q": "nhan dan"})):
+            words = more.get("q", "").split()
+            wanted = {c for c, r in records.items() if fits(r) and all(word in searched(r) for word in words)}
             out, cursor = [], {}
             while True:
                 page = serve.ask("/v1/organizations", limit=limit, **query, **more, **cursor)
                 out += [r["code"] for r in page["organizations"]]
+                assert page["near"] == (not wanted), (query, more)
                 if page["near"]:
                     out = []
                 if "next" not in page:
                     break
                 cursor = {"cursor": page["next"]}
-            wanted = {c for c, r in records.items() if fits(r)}
-            assert len(out) == len(set(out)), query
-            if not more:
-                assert set(out) == wanted, query
-            else:
-                assert set(out) <= wanted, query
+            assert len(out) == len(set(out)) and set(out) == wanted, (query, more)
+            hits += len(wanted) if more else 0
+    assert hits
     for query in ("level=0", "status=x", "limit=201", "q=" + "x" * 201):
         serve.problem(f"/v1/organizations?{query}", 400, "parameter")
 

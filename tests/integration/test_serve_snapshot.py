@@ -4,8 +4,15 @@ import csv
 import hashlib
 import io
 import json
+import os
+import re
+import subprocess
+import threading
 
+import pytest
+from harness.program import program_path
 from harness.serve import Serve
+from harness.stress import make_still, rest_of, slow_reader, write_changes, write_codes
 from harness.wait import wait_until
 
 
@@ -84,3 +91,100 @@ def test_kept_and_never_changed(registry):
     assert serve.get("/v1/snapshots/latest").headers["feed-next"] == made
     again = serve.get(f"/v1/snapshots/{first.headers['feed-next']}")
     assert (again.raw, again.headers["etag"]) == (first.raw, first.headers["etag"])
+
+
+# ---- the makers --------------------------------------------------------------------------------------------------------
+
+def begin_snapshot(registry, folder):
+    return subprocess.Popen([program_path("serve"), "snapshot", "--snapshots", str(folder)], env=registry.env_of("serve"), stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def check_files(folder):
+    """What each manifest says is there, byte for byte; ids."""
+    ids = []
+    for manifest in sorted(folder.glob("*.json")):
+        about = json.loads(manifest.read_text())
+        for file in about["files"]:
+            data = (folder / f"{about['id']}.{file['format']}").read_bytes()
+            assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["sha256"]), (manifest, file)
+            zipped = subprocess.run(["gzip", "-dc", str(folder / f"{about['id']}.{file['format']}.gz")], capture_output=True, check=True).stdout
+            assert zipped == data
+        ids.append(about["id"])
+    return ids
+
+
+def test_several_makers_take_turns_and_leave_nothing_unfinished(registry, tmp_path):
+    """C-47: copies on one folder, `orgcode-serve snapshot` beside them, and one that is killed in the middle."""
+    still, folder, stop = make_still(registry), tmp_path / "kept", threading.Event()
+    write_codes(still, 20_000)
+    killed = begin_snapshot(still, folder)
+    wait_until(lambda: any(f.stat().st_size for f in folder.glob("*.new")), 30, "one is being made")
+    killed.kill()
+    killed.wait()
+    assert not check_files(folder)
+    wrong = []
+
+    def watch():
+        while not stop.is_set():
+            try:
+                check_files(folder)
+            except AssertionError as e:
+                wrong.append(e)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        makers = [begin_snapshot(still, folder) for _ in range(3)]
+        made = {maker.communicate(timeout=120)[0].strip() for maker in makers}
+    finally:
+        stop.set()
+        watcher.join()
+    id_ = f"01-{still.place()['sequence']:020}"
+    assert not wrong and made == {id_} and check_files(folder) == [id_] and all(maker.returncode == 0 for maker in makers)
+    assert not list(folder.glob("*.new"))
+    before = {f.name: f.stat().st_ino for f in folder.iterdir()}
+    assert begin_snapshot(still, folder).communicate(timeout=120)[0].strip() == id_
+    assert {f.name: f.stat().st_ino for f in folder.iterdir()} == before
+
+
+def test_a_snapshot_follows_the_clock_and_old_ones_go(registry):
+    """C-47: a download that has begun ends whole, though its snapshot is deleted under it."""
+    still = make_still(registry)
+    write_codes(still, 20_000)
+    serve = Serve(still, "--snapshots", still.folder / "kept", "--snapshot-every", "1s", "--snapshots-kept", "2")
+
+    def latest():
+        return serve.get("/v1/snapshots/latest", format="json")
+    wait_until(lambda: latest().status == 200, 60, "the first")
+    first = latest().json()
+    held = slow_reader(serve, f"/v1/snapshots/{first['id']}")
+    begun = held.recv(1000)
+    ids = [first["id"]]
+    for _ in range(3):
+        write_changes(still, 1)
+        ids.append(f"01-{still.place()['sequence']:020}")
+        wait_until(lambda: latest().json()["id"] == ids[-1], 60, "another one")
+    wait_until(lambda: [s["id"] for s in serve.ask("/v1/snapshots")["snapshots"]] == [ids[3], ids[2]], 30, "the old ones go")
+    serve.problem(f"/v1/snapshots/{first['id']}", 404, "not-found")
+    whole = (begun + rest_of(held)).partition(b"\r\n\r\n")[2]
+    held.close()
+    file = first["files"][0]
+    assert (len(whole), hashlib.sha256(whole).hexdigest()) == (file["size"], file["sha256"])
+    assert len([f for f in (still.folder / "kept").iterdir() if re.match(r"\d\d-", f.name)]) == 10
+
+
+@pytest.mark.noasan
+def test_a_snapshot_takes_no_more_memory_of_many_codes_than_of_few(registry, tmp_path):
+    """However large the directory is, it is read as it comes."""
+    still, most = make_still(registry), []
+    for count, prefix in ((2000, "H26.A"), (60_000, "H26.B")):
+        write_codes(still, count, prefix)
+        write_changes(still, 1)
+        process = begin_snapshot(still, tmp_path / "kept")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        most.append(usage.ru_maxrss)
+    size = (tmp_path / "kept" / f"01-{still.place()['sequence']:020}.ndjson").stat().st_size
+    print(f"{most[0]} KiB, {most[1]} KiB; {size >> 20} MiB written")
+    assert most[1] - most[0] < 4096 < size // 4096

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import threading
 
@@ -21,6 +22,30 @@ def rename(registry, n):
     return registry.act("contact_updated", {"code": "H26", "set": {"phone": str(n)}}, "H26", decision=False)
 
 
+def metric(serve, name):
+    found = re.search(rf"^{name} (\d+)", serve.get("/metrics").text, re.M)
+    return int(found[1]) if found else 0
+
+
+def slow_reader(serve, target):
+    """A socket with hardly any room that has asked; it is the test's to read it."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(60 * SLOW)
+    s.connect(("127.0.0.1", serve.port))
+    s.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    return s
+
+
+def rest_of(s):
+    """What comes until the other side closes, with a socket that reads fast from now on."""
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    out = bytearray()
+    while part := s.recv(1 << 20):
+        out += part
+    return bytes(out)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -35,13 +60,29 @@ def make_still(registry):
     return registry
 
 
-def write_changes(registry, count, subject="H26"):
-    """So many changes more in one commit, copies of the last one but for the subject, as apply would write them. Only where apply does not run."""
+def write_changes(registry, count, subject="H26", more=0):
+    """So many changes more in one commit, copies of the last one but for the subject, as apply would write them; more: bytes added to
+    each. Only where apply does not run."""
     registry.sql("""
         with moved as (update orgcode.place set sequence = sequence + %s returning sequence), last as (select * from orgcode.change order by sequence desc limit 1),
-        written as (insert into orgcode.change select last.sequence + n, type, %s, subject_version + n, act_id, act_index, act_count, effective_on, recorded_ms, data
-                    from last, generate_series(1, %s) as n)
-        select pg_notify('orgcode_change', ''), sequence from moved""", count, subject, count)
+        written as (insert into orgcode.change select last.sequence + n, type, %s, subject_version + n, act_id, act_index, act_count, effective_on, recorded_ms,
+                           case when %s > 0 then left(data, -1) || ',"more":"' || repeat('x', %s) || '"}' else data end from last, generate_series(1, %s) as n)
+        select pg_notify('orgcode_change', ''), sequence from moved""", count, subject, more, more, count)
+
+
+def write_codes(registry, count, prefix="H26.", status=1, **columns):
+    """So many codes PREFIX0, PREFIX1, ..., copies of H26 but for what is said. Columns are SQL expressions, in which n is the number."""
+    columns = {"code": f"'{prefix}' || n", "status": str(status), "level": "2", "parent": "'H26'", "organization_id": "gen_random_uuid()", **columns}
+    names = [r[0] for r in registry.sql("select column_name from information_schema.columns where table_schema = 'orgcode' and table_name = 'code' order by ordinal_position")]
+    chosen = ", ".join(f"({columns[name]})" if name in columns else name for name in names)
+    registry.sql(f"insert into orgcode.code ({', '.join(names)}) select {chosen} from orgcode.code as model, generate_series(0, {count - 1}) as n where model.code = 'H26'")
+
+
+def write_edges(registry, pairs, on="2025-07-01"):
+    """Successions (from, to), each of a closed code that ended on that day."""
+    for start in range(0, len(pairs), 1000):
+        rows = ", ".join(f"('{a}', '{b}', date '{on}', false, 1, 1)" for a, b in pairs[start:start + 1000])
+        registry.sql(f"insert into orgcode.succession (from_code, to_code, on_date, continues, act, sequence) values {rows}")
 
 
 class locked:
