@@ -47,7 +47,9 @@ static void done(struct pool *pool)
 static bool connect_session(struct serve *serve, struct pg *pg)
 {
     struct fault fault;
-    if (pg->conn && !pg_lost(pg))
+    bool notified;
+    /* a database that was restarted while nobody asked has closed the session: that is seen here, not by the asker */
+    if (pg->conn && !pg_lost(pg) && !status_failed(pg_notified(pg, &notified, &fault)) && !pg_lost(pg))
         return true;
     pg_close(pg);
     struct status status = pg_open(serve->options->pg.conninfo, "orgcode-serve", serve->log, pg, &fault);

@@ -83,6 +83,11 @@ def write_edges(registry, pairs, on="2025-07-01"):
     for start in range(0, len(pairs), 1000):
         rows = ", ".join(f"('{a}', '{b}', date '{on}', false, 1, 1)" for a, b in pairs[start:start + 1000])
         registry.sql(f"insert into orgcode.succession (from_code, to_code, on_date, continues, act, sequence) values {rows}")
+    for column, near, far in (("successors", "from_code", "to_code"), ("predecessors", "to_code", "from_code")):
+        registry.sql(f"""
+            with edge as (select {near} as near, array_agg(on_date || ' ' || {far}) as far from orgcode.succession group by 1)
+            update orgcode.code set {column} = far[1:100], {column}_total = case when cardinality(far) > 100 then cardinality(far) end
+            from edge where code = near""")
 
 
 class locked:
