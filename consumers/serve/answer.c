@@ -17,7 +17,8 @@ static const struct response_header usual[] = {
     {"Referrer-Policy", "no-referrer"},
     {"Cross-Origin-Resource-Policy", "cross-origin"},
     {"Access-Control-Allow-Origin", "*"},
-    {"Access-Control-Expose-Headers", "ETag, Link, Feed-Next, Feed-Head, Feed-Oldest, Feed-Lag, Retry-After"},
+    {"Access-Control-Expose-Headers", "ETag, Link, Feed-Next, Feed-Head, Feed-Oldest, Feed-Lag, Retry-After, "
+                                      "Accept-Ranges, Content-Range, Content-Location"},
     {"Vary", "Accept, Accept-Encoding, Accept-Language"},
 };
 /* The page's own policy: nothing but its own files. */

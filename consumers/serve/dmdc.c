@@ -1,5 +1,6 @@
 #include "dmdc.h"
 
+#include "codec/json_change.h"
 #include "codec/json_writer.h"
 
 enum { ROWS_MAX = 10000 };
@@ -100,4 +101,7 @@ void dmdc_category(struct work *work)
         return;
     answer_rows(work, result, (int)limit);
     PQclear(result);
+    char id[CHANGE_ID_SIZE]; /* the catalogue's own shape has no place for it */
+    change_id_format(work->fresh.epoch, work->fresh.sequence, id);
+    response_header(work->response, "Feed-Next", str_copy(work->arena, str_of(id)).data);
 }

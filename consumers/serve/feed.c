@@ -75,7 +75,7 @@ bool feed_question(struct work *work, struct feed_question *out)
     struct str token = uri_parameter(&work->request->uri, STR("after"));
     struct str last = work->request->header[HEADER_LAST_EVENT_ID];
     *out = (struct feed_question){0};
-    if (str_given(last)) /* a client that comes again is further than its address says */
+    if (last.len) /* a client that comes again is further than its address says */
         token = last;
     if (str_given(token) && token.len) {
         out->given = true;

@@ -21,7 +21,6 @@ enum header {
     HEADER_LAST_EVENT_ID,
     HEADER_ORIGIN,
     HEADER_RANGE,
-    HEADER_X_FORWARDED_FOR,
     HEADERS,
 };
 

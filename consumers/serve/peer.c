@@ -4,6 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An IPv4 address that a socket for both gives as ::ffff:a.b.c.d is that address: it has its own bucket and its own
+ * name. */
+static void unmap(struct sockaddr_storage *peer)
+{
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)peer)->sin6_addr;
+    if (peer->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(six))
+        return;
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    memcpy(&four.sin_addr, six->s6_addr + 12, 4);
+    *peer = (struct sockaddr_storage){0};
+    memcpy(peer, &four, sizeof four);
+}
+
 bool peer_parse(struct str text, struct sockaddr_storage *out)
 {
     char copy[INET6_ADDRSTRLEN];
@@ -18,6 +31,7 @@ bool peer_parse(struct str text, struct sockaddr_storage *out)
         out->ss_family = AF_INET;
     else if (inet_pton(AF_INET6, copy, &six->sin6_addr) == 1)
         out->ss_family = AF_INET6;
+    unmap(out);
     return out->ss_family != 0;
 }
 
@@ -33,6 +47,7 @@ static bool same(const struct sockaddr_storage *a, const struct sockaddr_storage
 void peer_settle(struct sockaddr_storage *peer, const struct sockaddr_storage *proxy, struct str forwarded)
 {
     struct sockaddr_storage named;
+    unmap(peer);
     if (!proxy->ss_family || !same(peer, proxy) || !str_given(forwarded))
         return;
     size_t from = forwarded.len;

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "connections.h"
@@ -24,7 +25,6 @@ static const char *const header_names[HEADERS] = {
     [HEADER_LAST_EVENT_ID] = "Last-Event-ID",
     [HEADER_ORIGIN] = "Origin",
     [HEADER_RANGE] = "Range",
-    [HEADER_X_FORWARDED_FOR] = "X-Forwarded-For",
 };
 
 /* ---- reading the request --------------------------------------------------------------------------------------- */
@@ -64,6 +64,15 @@ static enum method method_of(const char *name)
     return METHOD_OTHER;
 }
 
+/* A proxy may add a line of its own behind those that the asker sent: the last one is the proxy's. */
+static enum MHD_Result take_forwarded(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    if (value && strcasecmp(name, "X-Forwarded-For") == 0)
+        *(const char **)user = value;
+    return MHD_YES;
+}
+
 static void find_peer(struct exchange *exchange, struct sockaddr_storage *out)
 {
     const union MHD_ConnectionInfo *info =
@@ -72,7 +81,10 @@ static void find_peer(struct exchange *exchange, struct sockaddr_storage *out)
     if (info && info->client_addr)
         memcpy(out, info->client_addr,
             info->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
-    peer_settle(out, &exchange->serve->server->proxy, exchange->request->header[HEADER_X_FORWARDED_FOR]);
+    const char *forwarded = NULL;
+    if (exchange->serve->server->proxy.ss_family)
+        MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, take_forwarded, (void *)&forwarded);
+    peer_settle(out, &exchange->serve->server->proxy, forwarded ? str_of(forwarded) : STR_NONE);
     peer_format(out, exchange->peer);
 }
 

@@ -88,6 +88,9 @@ def test_an_address_has_its_rate(small):
     assert serve.get("/v1/organizations/H26", {"X-Forwarded-For": "192.0.2.2"}).status == 200
     assert any(serve.get("/healthz", {"X-Forwarded-For": f"10.0.0.{n}, 192.0.2.3"}).status == 429 for n in range(100))
     wait_until(lambda: serve.get("/v1/organizations/H26", {"X-Forwarded-For": "192.0.2.1"}).status == 200, 20, "the bucket fills again")
+    # nor to send a line of one's own: the proxy's is the last
+    exchange(serve.port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-For: 192.0.2.4\r\nConnection: close\r\n\r\n")
+    wait_until(lambda: any(line.get("peer") == "192.0.2.4" for line in serve.program.log_lines()), 10, "its line in the log")
     assert any(line.get("peer") == "192.0.2.3" for line in serve.program.log_lines())
 
 
@@ -165,3 +168,36 @@ def test_a_full_queue_sheds_and_a_full_house_does_not_wait(small):
     assert other.status == 200 and other.json() == [] and time.monotonic() - began < 40
     small.publish([rename(small, 1)], "--wait", check=True)
     assert len(json.loads(waits.getresponse().read())) == 1
+
+
+def test_a_statement_that_takes_too_long_is_given_up(small):
+    """C-49"""
+    serve = Serve(small, "--statement-timeout", "300ms")
+    with locked(small):
+        answer = serve.get("/v1/organizations/H26")
+        assert answer.status == 503 and answer.headers["retry-after"] and answer.json()["type"] == "urn:orgcode:problem:database"
+    assert serve.get("/v1/organizations/H26").status == 200
+
+
+def test_each_request_is_a_line_of_the_log(small):
+    """As it was asked, in JSON, whatever stands in it."""
+    serve = Serve(small)
+    name = "a" * 12
+    evil = f'/v1/organizations/{name}%0a%7B%22level%22:%22error%22%7D%22%0D"\\'
+    answer = exchange(serve.port, f"GET {evil} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    whole = serve.request("POST", f"/v1/resolve?lang=en&x={name}", {"Content-Type": "application/json"}, "{}")
+    broken = socket.create_connection(("127.0.0.1", serve.port), timeout=20)
+    broken.sendall(f"POST /v1/resolve?y={name} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc".encode())
+    time.sleep(0.2)  # so that it has been read
+    broken.close()
+
+    def found():
+        return [line for line in serve.program.log_lines() if name in line.get("target", "")]
+    wait_until(lambda: len(found()) == 3, 10, found)
+    lines = {line["target"]: line for line in found()}
+    assert all(line["peer"] == "127.0.0.1" and line["message"] == "request" and line["level"] == "info" and 0 <= line["ms"] < 60_000 * SLOW for line in lines.values())
+    assert all(name not in text or text.startswith('{"time":') for text in serve.program.log_text().splitlines())
+    assert lines[evil]["status"] == status_of(answer) and lines[evil]["method"] == "GET"
+    line = lines[f"/v1/resolve?lang=en&x={name}"]
+    assert (line["method"], line["status"], line["bytes"], line["whole"]) == ("POST", whole.status, len(whole.raw), True)
+    assert lines[f"/v1/resolve?y={name}"]["whole"] is False

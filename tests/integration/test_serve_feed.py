@@ -155,11 +155,31 @@ def test_stream_catches_up_and_follows(live):
     # Last-Event-ID comes before the address
     with serve.stream(headers={"Last-Event-ID": got[2]["id"]}, after="01-" + "0" * 20) as stream:
         assert stream.until(lambda e: e.get("event") == "change")[-1]["id"] == got[3]["id"]
+    # an empty one is none
+    with serve.stream(headers={"Last-Event-ID": ""}, after=got[0]["id"]) as stream:
+        assert stream.until(lambda e: e.get("event") == "change")[-1]["id"] == got[1]["id"]
     # without a token: from now on
     with serve.stream() as stream:
         assert stream.next()["event"] == "bookmark"
         registry.publish([contact(registry, "H26.01", 9)], "--wait", check=True)
         assert stream.until(lambda e: e.get("event") == "change")[-1]["data"]["data"]["record"]["info"]["phone"] == "9"
+
+
+@pytest.mark.noasan
+def test_a_stream_is_woken_by_the_commit(live):
+    """Not by the clock, by which the primary is asked once a second in case a notification was lost."""
+    registry, serve = live
+    took = []
+    with serve.stream() as stream:
+        assert stream.next()["event"] == "bookmark"
+        for number in range(15):
+            head = registry.place()["sequence"]
+            registry.publish([contact(registry, "H26.01", number)], check=True)
+            wait_until(lambda: registry.place()["sequence"] > head, 20, "applied", every=0.005)
+            began = time.monotonic()
+            assert stream.until(lambda e: e.get("event") == "change")[-1]["id"] == f"01-{head + 1:020}"
+            took.append(time.monotonic() - began)
+    assert sorted(took)[len(took) // 2] < 0.25, took
 
 
 def test_stream_filters(live):

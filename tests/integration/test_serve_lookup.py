@@ -462,29 +462,44 @@ def test_search_near_and_filters(sample):
 
 
 def test_pages_while_changes_arrive(registry):
-    """C-28: what was there all the time is on the pages once; the list, the units and the history of one code."""
+    """C-28: what was there all the time is on the pages once: the list, a search, the units, the history of one code, the catalogue."""
     registry.start_all()
     registry.publish([registry.established("H26", "ROOT")], "--wait", check=True)
     first = [registry.established(f"H26.{n:02}") for n in range(10, 60)]
     registry.publish(first, "--wait", check=True)
+    registry.publish([registry.act("contact_updated", {"code": "H26.10", "set": {"phone": str(n)}}, decision=False) for n in range(20)], "--wait", check=True)
     registry.wait_all()
-    serve = Serve(registry)
-    there = {"H26", *(a["body"]["code"] for a in first)}
-    seen, units, cursor, below, number = [], [], {}, {}, itertools.count(100)
-    while cursor is not None or below is not None:
-        if cursor is not None:
-            page = serve.ask("/v1/organizations", limit=5, **cursor)
-            seen += [r["code"] for r in page["organizations"]]
-            cursor = {"cursor": page["next"]} if "next" in page else None
-        if below is not None:
-            page = serve.ask("/v1/organizations/H26/children", limit=5, status="all", **below)
-            units += [c["record"]["code"] for c in page["children"]]
-            below = {"cursor": page["next"]} if "next" in page else None
-        if (n := next(number)) < 106:  # before and behind the place, and one of those that are there changes
-            registry.publish([registry.established(f"H26.{n - 100:02}"), registry.established(f"H26.{n}"), registry.act(
-                "contact_updated", {"code": f"H26.{n - 60}", "set": {"phone": str(n)}}, decision=False)], "--wait", check=True)
-    assert len(seen) == len(set(seen)) and there <= set(seen)
-    assert len(units) == len(set(units)) and there - {"H26"} <= set(units)
+    serve = Serve(registry, "--index")
+    wait_until(lambda: registry.value("select sequence from orgcode_ops.search_place") == registry.place()["sequence"], 30, "the index")
+    there = {a["body"]["code"] for a in first}
+    word = first[0]["body"]["info"]["name"].split()[0]
+    doors = {
+        "list": ("/v1/organizations", {}, lambda page: [r["code"] for r in page["organizations"]], {"H26", *there}),
+        "search": ("/v1/organizations", {"q": word}, lambda page: [r["code"] for r in page["organizations"]], there),
+        "units": ("/v1/organizations/H26/children", {"status": "all"}, lambda page: [c["record"]["code"] for c in page["children"]], there),
+        "history": ("/v1/organizations/H26.10/history", {}, lambda page: [(v["id"], v["validFrom"]) for v in page["versions"]], None)}
+    whole = serve.ask("/v1/organizations/H26.10/history")["versions"]
+    doors["history"] = (*doors["history"][:3], {(v["id"], v["validFrom"]) for v in whole})
+    seen, cursors, rows, link = {name: [] for name in doors}, {name: {} for name in doors}, [], "/dmdc/Category/qlvanbandieuhanhcap2?limit=5"
+    for number in itertools.count(100):
+        for name, (path, query, taken, _) in doors.items():
+            if cursors[name] is not None:
+                page = serve.ask(path, limit=5, **query, **cursors[name])
+                seen[name] += taken(page)
+                cursors[name] = {"cursor": page["next"]} if "next" in page else None
+        if link:
+            page = serve.get(link)
+            rows += [row["MaDinhDanhCap2"] for row in page.json()]
+            link = page.headers["link"][1:].partition(">")[0] if "link" in page.headers else None
+            assert ID.fullmatch(page.headers["feed-next"])
+        if not link and not any(c is not None for c in cursors.values()):
+            break
+        if number < 106:  # before and behind the place, and some of those that are there change
+            registry.publish([registry.established(f"H26.{number - 100:02}"), registry.established(f"H26.{number}"), *(registry.act(
+                "contact_updated", {"code": code, "set": {"phone": str(number)}}, decision=False) for code in (f"H26.{number - 60}", "H26.10"))], "--wait", check=True)
+    seen["dmdc"], doors["dmdc"] = rows, (None, None, None, there)
+    for name, (_, _, _, wanted) in doors.items():
+        assert len(seen[name]) == len(set(seen[name])) and wanted <= set(seen[name]), (name, wanted - set(seen[name]))
 
 
 # ---- reports -----------------------------------------------------------------------------------------------------------

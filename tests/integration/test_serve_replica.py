@@ -90,7 +90,6 @@ def pair(registry, tmp_path):
         standby.close()
 
 
-@pytest.mark.noasan
 def test_a_replica_serves_the_same_and_waits_for_what_it_does_not_have_yet(pair):
     small, primary, replica, standby = pair
     assert replica.get("/readyz").json()["replica"] is True and "replica" not in primary.get("/readyz").json()
@@ -107,6 +106,8 @@ def test_a_replica_serves_the_same_and_waits_for_what_it_does_not_have_yet(pair)
     assert replica.changes(ahead) == ([], ahead)
     lag = replica.get("/readyz").json()
     wait_until(lambda: replica.get("/readyz").json()["lagMs"] > 1000, 30, f"lag is told: {lag}")
+    early = replica.stream(after=ahead)
+    assert early.next()["data"] == {"id": ahead, "head": ahead}
     answered = []
     waiting = threading.Thread(target=lambda: answered.append(replica.changes(ahead, wait=60)), daemon=True)
     waiting.start()
@@ -114,6 +115,10 @@ def test_a_replica_serves_the_same_and_waits_for_what_it_does_not_have_yet(pair)
     standby.sql("select pg_wal_replay_resume()")
     waiting.join(60 * SLOW)
     assert answered and [e["data"]["after"] for e in answered[0][0]] == [primary.changes(ahead)[0][0]["data"]["after"]]
+    following = primary.changes(ahead)[0]
+    assert [e["data"] for e in early.until(lambda e: e.get("event") == "change") if "data" in e and "specversion" in e["data"]] == following[:1]
+    early.close()
+    assert replica.get("/v1/changes", after="01-" + "9" * 20).status == 400 and replica.changes(f"01-{10**18:020}") == ([], f"01-{10**18:020}")
     wait_until(lambda: replica.get("/readyz").json()["lagMs"] < 1000, 30, "lag is gone")
     # promoted, it goes on as a primary of its own
     standby.sql("select pg_promote()")

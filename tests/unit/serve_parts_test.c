@@ -145,6 +145,9 @@ static void peers(void **state)
     peer_is("::1", "::1", "nobody", "::1");
     peer_is("::1", "::1", NULL, "::1");
     peer_is("::1", "::1", ",", "::1");
+    /* an IPv4 address on a socket for both */
+    peer_is("::ffff:10.0.0.1", NULL, NULL, "10.0.0.1");
+    peer_is("::ffff:10.0.0.2", "10.0.0.2", "::ffff:192.0.2.1", "192.0.2.1");
     struct sockaddr_storage none;
     assert_false(peer_parse(STR("1.2.3"), &none) || peer_parse(STR(""), &none) || peer_parse(STR("1.2.3.4:80"), &none));
 }
