@@ -2,7 +2,6 @@
 # A program in bin/ of the build tree, installed to bin, with a man page made from its --help.
 function(orgcode_program name)
     cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
-    orgcode_present(arg_SOURCES)
     add_executable(${name} ${arg_SOURCES})
     target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(${name} PRIVATE ${arg_LIBS} orgcode_version)

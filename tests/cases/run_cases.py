@@ -18,8 +18,8 @@ import compare
 import model as M
 
 VERDICTS = "accepted announced held duplicate conflict rejected withdrawn annulled".split()
-# The core cannot come to these from a journal of decoded acts: they are the codecs' and the publisher's, or kept in reserve.
-NOT_HERE = {"form-missing", "form-utf8", "repeated-line", "order-built-on"}
+# The core cannot come to these from a journal of decoded acts: they are the codecs' and the publisher's.
+NOT_HERE = {"form-missing", "form-utf8", "repeated-line"}
 
 
 def model_end(model):
@@ -54,7 +54,7 @@ def coverage(cases_seen, rules_seen, kinds_seen):
             missing.append("no case refused by %s" % rule)
         if rule not in rules_seen["accepted"]:
             missing.append("no accepting case named %s-n" % rule)
-    for rule in "CONTACT DAYS30 DAYS7 LEGACY".split():
+    for rule in "CONTACT DAYS30 DAYS7 LEGACY CONSOLIDATE ONESOURCE CONTINUITY".split():
         if rule not in rules_seen["accepted"]:
             missing.append("no case named %s-n" % rule)
     for kind in KINDS:

@@ -65,7 +65,6 @@ def test_deliveries_that_fail_in_the_middle_of_a_batch(bare):
     wait_until(lambda: "rewinding" in program.log_text(), 20, lambda: program.tail())
     bare.kafka.configure(journal, max_message_bytes=3000000)
     wait_decided(bare, topic, list(range(2 * len(values))))
-    assert decided(bare)[2] >= 0
     assert program.running
 
 

@@ -4,6 +4,7 @@
 Exit code 0: none; 1: a difference; 3: the driver could not be run.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import resource
@@ -124,9 +125,9 @@ def line_form(line, strict):
             "stop": bool(line.get("stop"))}
 
 
-def difference(journal, theirs, strict=True):
-    """None, or (what, record number, ours, theirs)."""
-    lines, model = run_model(journal)
+def difference(journal, theirs, strict=True, ran=None):
+    """None, or (what, record number, ours, theirs). ran: what run_model gives, when it has run already."""
+    lines, model = ran or run_model(journal)
     for number, ours in enumerate(lines):
         if number >= len(theirs) or "receipts" not in theirs[number]:
             return ("died", number + 1, None, theirs[-1] if theirs else None)
@@ -196,11 +197,54 @@ def offsets(journal):
 
 def show(seed, journal, found, stored):
     what, number, ours, theirs = found
-    print("seed %s (--stored %d): differs in %s, after record %d" % (seed, stored, what, number))
+    lines = ["seed %s (--stored %d): differs in %s, after record %d" % (seed, stored, what, number)]
     if what == "record":
-        print("record:", json.dumps(journal[number - 1], ensure_ascii=False))
-    print("model:", json.dumps(ours, ensure_ascii=False))
-    print("core: ", json.dumps(theirs, ensure_ascii=False))
+        lines.append("record: " + json.dumps(journal[number - 1], ensure_ascii=False))
+    return lines + ["model: " + json.dumps(ours, ensure_ascii=False), "core:  " + json.dumps(theirs, ensure_ascii=False)]
+
+
+# ---- a batch of journals, in a process of its own
+
+def drawn(seed, length):
+    """A journal, and what the model said of it: it has read it while it was drawn."""
+    writer = journal_gen.write(seed, length)
+    return writer.records, (writer.lines, writer.model)
+
+
+def stored_file(path):
+    with open(path, encoding="utf-8") as file:
+        journal = [json.loads(line) for line in file if line.strip()]
+    return journal, run_model(journal)
+
+
+def compare_batch(options, start, seeds):
+    """(journals, records, differing, lines to print). Ends at the first that differs, unless all are wanted."""
+    batch = [stored_file(options.journal) if options.journal else drawn(seed, options.length) for seed in seeds]
+    stored = BATCHES[start // options.batch % len(BATCHES)] if options.stored is None else options.stored
+    results = run_driver(options.sim, [journal for journal, _ in batch], stored) if options.sim else []
+    done, records, differing, lines = 0, 0, 0, []
+    for index, (seed, (journal, ran)) in enumerate(zip(seeds, batch)):
+        done, records = done + 1, records + len(journal)
+        broken = invariants.check(ran[1])
+        if broken:
+            return done, records, differing + 1, lines + ["seed %s: %s" % (seed, broken)]
+        if not options.sim:
+            continue
+        if index >= len(results):  # the driver died of an earlier one
+            return done - 1, records, differing, lines
+        found = difference(journal, results[index], not options.soft, ran)
+        if not found:
+            continue
+        differing += 1
+        if options.minimize:
+            journal = minimize(options.sim, journal, not options.soft, stored)
+            found = difference(journal, run_driver(options.sim, [journal], stored)[0], not options.soft)
+        lines += show(seed, journal, found, stored)
+        if options.minimize:
+            lines += [json.dumps(record, ensure_ascii=False) for record in journal]
+        if not options.all:
+            break
+    return done, records, differing, lines
 
 
 def main():
@@ -209,55 +253,29 @@ def main():
     parser.add_argument("--first", type=int, default=1, help="first seed")
     parser.add_argument("--seeds", type=int, default=300)
     parser.add_argument("--length", type=int, default=60, help="records in a journal")
-    parser.add_argument("--seconds", type=float, default=0, help="stop after so long (0: when all seeds are done)")
     parser.add_argument("--batch", type=int, default=50, help="journals in one process")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
     parser.add_argument("--stored", type=int, help="records that the driver decides before it stores; none: %s in turn" % (BATCHES,))
     parser.add_argument("--minimize", action="store_true", help="drop records while the difference stays, print the journal")
     parser.add_argument("--soft", action="store_true", help="leave out warnings and the number of periods")
     parser.add_argument("--all", action="store_true", help="report every seed that differs")
     parser.add_argument("--journal", help="compare this file instead of random journals")
     options = parser.parse_args()
-    strict = not options.soft
-    begun, done, differing, records = time.time(), 0, 0, 0
-    seeds = list(range(options.first, options.first + options.seeds))
-    if options.journal:
-        seeds = [0]
-    for start in range(0, len(seeds), options.batch):
-        batch = seeds[start:start + options.batch]
-        if options.journal:
-            with open(options.journal, encoding="utf-8") as file:
-                journals = [[json.loads(line) for line in file if line.strip()]]
-        else:
-            journals = [journal_gen.journal(seed, options.length) for seed in batch]
-        stored = BATCHES[start // options.batch % len(BATCHES)] if options.stored is None else options.stored
-        results = run_driver(options.sim, journals, stored) if options.sim else None
-        for index, (seed, journal) in enumerate(zip(batch, journals)):
-            done += 1
-            records += len(journal)
-            broken = invariants.check(run_model(journal)[1])
-            if broken:
-                print("seed %s: %s" % (seed, broken))
-                return 1
-            if not options.sim:
-                continue
-            if index >= len(results):
+    seeds = [0] if options.journal else list(range(options.first, options.first + options.seeds))
+    begun, done, records, differing = time.time(), 0, 0, 0
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        starts = range(0, len(seeds), options.batch)
+        batches = [pool.submit(compare_batch, options, start, seeds[start:start + options.batch]) for start in starts]
+        for batch in batches:
+            counts = batch.result()
+            done, records, differing = done + counts[0], records + counts[1], differing + counts[2]
+            for line in counts[3]:
+                print(line)
+            if differing and not options.all:
+                pool.shutdown(cancel_futures=True)
                 break
-            found = difference(journal, results[index], strict)
-            if not found:
-                continue
-            differing += 1
-            if options.minimize:
-                journal = minimize(options.sim, journal, strict, stored)
-                found = difference(journal, run_driver(options.sim, [journal], stored)[0], strict)
-            show(seed, journal, found, stored)
-            if options.minimize:
-                print("\n".join(json.dumps(record, ensure_ascii=False) for record in journal))
-            if not options.all:
-                return 1
-        if options.seconds and time.time() - begun > options.seconds:
-            break
     print("%d journals, %d records, %d differ, %.1f s" % (done, records, differing, time.time() - begun))
-    return 1 if differing else 0
+    return 1 if differing or done < len(seeds) else 0
 
 
 if __name__ == "__main__":

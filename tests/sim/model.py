@@ -5,7 +5,8 @@
         line = model.feed(record)     # {"record", "receipts", "changes"}
     model.end()                       # {"codes", "history", "place"}
 """
-import copy
+import json
+import unicodedata
 
 from check import Checks
 from refer import References
@@ -115,7 +116,7 @@ class Model(Timeline, Checks, References):
 
     def act_record(self, record, recreated):
         act = full_form(record["act"])
-        if act != full_form(record["act"], copy.deepcopy):
+        if not unicodedata.is_normalized("NFC", json.dumps(record["act"], ensure_ascii=False)):
             self.normalized.add(self.record)
         self.decide(act, self.record, self.time, "fresh", self.topic, ["topic-recreated"] if recreated else [])
         self.run_due()

@@ -133,9 +133,9 @@ def normalized(value):
     return value
 
 
-def full_form(act, put=normalized):
-    """The act with every default filled in: what its digest is taken over. `put` copies it, into NFC as a rule."""
-    act = put(act)
+def full_form(act):
+    """The act with every default filled in: what its digest is taken over."""
+    act = normalized(act)
     act.pop("publishedAt", None)
     act["actId"] = act["actId"].lower()
     act.setdefault("scheme", "gov")

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ["orgcode-publish", "orgcode-validate", "orgcode-apply", "orgcode-notify", "orgcode-topics"]
+PROGRAMS = ["orgcode-publish", "orgcode-validate", "orgcode-apply", "orgcode-notify", "orgcode-replay", "orgcode-serve", "orgcode-topics"]
 WANTED = [
     *(f"bin/{name}" for name in PROGRAMS), *(f"share/man/man1/{name}.1" for name in PROGRAMS),
     "share/orgcode/avro/act.avsc", "share/orgcode/json/act.schema.json", "share/orgcode/json/change.schema.json",
@@ -17,7 +17,7 @@ WANTED = [
     *(f"share/orgcode/sql/{p.name}" for p in (ROOT / "schemas/sql").glob("*.sql")),
     *(f"share/doc/orgcode/{name}" for name in ("README.md", "CHANGELOG.md", "LICENSE", "producers/README.md", "consumers/README.md",
                                                "deploy/README.md")),
-    *(f"lib/systemd/system/{name}" for name in ("orgcode-validate@.service", "orgcode-apply.service", "orgcode-notify.service", "orgcode.target")),
+    *(f"lib/systemd/system/{name}" for name in ("orgcode-validate@.service", "orgcode-apply.service", "orgcode-notify.service", "orgcode-serve.service", "orgcode.target")),
     "share/orgcode/tls/tls", "share/orgcode/tls/ca.cnf", "share/orgcode/postgres/accounts.sql",
     *(f"share/doc/orgcode/schemas/{name}" for name in ("law.md", "acts.md", "contract.md", "rules.golden")),
 ]

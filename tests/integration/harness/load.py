@@ -31,8 +31,8 @@ class Drawer(journal_gen.Writer):
     """Draws acts alone: repeats and gaps are left to the pipeline."""
 
     def __init__(self, seed, level1, items, still):
-        super().__init__(seed)
-        self.level1_codes, self.items, self.still = level1, items, still
+        super().__init__(seed, level1)
+        self.items, self.still = items, still
         self.wrong, self.future, self.codes_max = 0.03, 0.1, 40
 
     def emit(self, record):
@@ -92,22 +92,19 @@ class Load:
         rng = random.Random(seed)
         items, self.chunks = [], []
         self.authorities = ["ROOT"] + [code for group in countries(groups) for code in group]
-        kept, clock = journal_gen.LEVEL1, int(time.time() * 1000)
+        clock = int(time.time() * 1000)
         drawers = [Drawer(rng.getrandbits(32), group, items, still) for group in countries(groups)]
-        try:
-            for drawer in drawers:
-                journal_gen.LEVEL1, drawer.clock = drawer.level1_codes, clock
-                drawer.begin()
-            while sum(len(chunk) for _, chunk in self.chunks) < acts:
-                drawer, before_step = rng.choice(drawers), len(items)
-                journal_gen.LEVEL1, drawer.clock = drawer.level1_codes, clock
-                drawer.step()
-                if before_step >= chunk or second.date_at(drawer.clock) != second.date_at(clock):
-                    self.chunks.append((clock, items[:before_step]))
-                    del items[:before_step]
-                clock = max(clock, drawer.clock)
-        finally:
-            journal_gen.LEVEL1 = kept
+        for drawer in drawers:
+            drawer.clock = clock
+            drawer.begin()
+        while sum(len(chunk) for _, chunk in self.chunks) < acts:
+            drawer, before_step = rng.choice(drawers), len(items)
+            drawer.clock = clock
+            drawer.step()
+            if before_step >= chunk or second.date_at(drawer.clock) != second.date_at(clock):
+                self.chunks.append((clock, items[:before_step]))
+                del items[:before_step]
+            clock = max(clock, drawer.clock)
         self.sent = {a: [] for a in self.authorities}  # the bytes, in order
         self.act_of = {}
 
