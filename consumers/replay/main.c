@@ -39,6 +39,7 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nOptions:\n  --help     print this and exit\n  --version  print the version and exit\n\n"
+          "Examples:\n  orgcode-replay status\n  orgcode-replay rebuild --into rebuilt --dry-run\n\n"
           "Exit codes:\n  0  done\n  1  done, and something differs or was refused\n  2  wrong option or argument\n"
           "  3  broker or database not reachable\n  4  must not go on (the message says why)\n",
         out);

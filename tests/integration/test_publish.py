@@ -2,11 +2,10 @@
 
 import json
 import os
-import pty
 import subprocess
 
 import pytest
-from harness.program import program_path
+from harness.program import on_a_terminal, program_path
 
 
 @pytest.fixture
@@ -167,31 +166,12 @@ def test_an_act_of_a_mebibyte_passes_and_a_larger_one_does_not(registry):
     assert len(registry.read("acts.H26")) == 1
 
 
-def on_a_terminal(registry, *args, env=None):
-    """Runs it with a pseudo-terminal as stdout and stderr; returns what it wrote and the exit code."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen([program_path("publish"), *map(str, args)], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
-                               env={**registry.env, **(env or {})}, cwd=registry.folder)
-    os.close(slave)
-    out = b""
-    while True:
-        try:
-            chunk = os.read(master, 65536)
-        except OSError:  # the other end is closed
-            break
-        out += chunk
-        if not chunk:
-            break
-    os.close(master)
-    return out.decode(), process.wait(20)
-
-
 def test_colours_and_progress_on_a_terminal_alone(registry):
     acts = [registry.established("H26.b")] + [registry.established(f"H26.{i}") for i in range(20000)]
     path = registry.acts_file(acts)
-    out, code = on_a_terminal(registry, path)
+    out, code = on_a_terminal(registry, "publish", path)
     assert code == 1 and "\033[31mrefused\033[0m" in out and " delivered" in out and "20000 sent" in out
-    out, code = on_a_terminal(registry, "--check", path, env={"NO_COLOR": "1"})
+    out, code = on_a_terminal(registry, "publish", "--check", path, env={"NO_COLOR": "1"})
     assert code == 1 and "\033[31m" not in out
     done = registry.run("publish", "--check", path)
     assert "\033" not in done.stdout + done.stderr and "delivered" not in done.stderr

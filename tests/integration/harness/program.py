@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -18,6 +19,25 @@ def program_path(name, folder=None):
     path = Path(folder or BUILD / "bin") / f"orgcode-{name}"
     assert path.exists(), f"{path} is not built: set ORGCODE_BUILD, or cmake --preset release && cmake --build --preset release"
     return str(path)
+
+
+def on_a_terminal(registry, name, *args, env=None):
+    """Runs orgcode-NAME with a pseudo-terminal as stdout and stderr; returns what it wrote and the exit code."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([program_path(name), *map(str, args)], stdin=subprocess.DEVNULL, stdout=slave, stderr=slave,
+                               env={**registry.env_of(name, args), **(env or {})}, cwd=registry.folder)
+    os.close(slave)
+    out = b""
+    while True:
+        try:
+            chunk = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        out += chunk
+        if not chunk:
+            break
+    os.close(master)
+    return out.decode(), process.wait(20)
 
 
 class Program:
