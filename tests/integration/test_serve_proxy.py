@@ -14,7 +14,6 @@ from harness.stress import free_port, make_small, rename
 from harness.wait import SLOW, wait_until
 
 CONFIG = Path(__file__).resolve().parents[2] / "deploy/nginx/orgcode.conf"
-pytestmark = pytest.mark.skipif(not Path("/usr/sbin/nginx").exists(), reason="nginx is not installed")
 
 
 @pytest.fixture
