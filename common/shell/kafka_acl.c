@@ -176,19 +176,53 @@ static struct status list_of(struct kafka_client *client, rd_kafka_ResourceType_
     return status;
 }
 
+/* librdkafka 2.0.2 takes a broker's answer that it checks no rights for an empty list: its settings tell. */
+static struct status authorizer_look(
+    struct kafka_client *client, const char *broker, bool *checked, int timeout_ms, struct fault *fault)
+{
+    static const char what[] = "reading a broker's settings";
+    struct kafka_call call;
+    size_t results = 0, entries = 0;
+    rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, broker);
+    kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
+    struct status status = kafka_call_wait(&call, what, fault);
+    if (!status_failed(status)) {
+        const rd_kafka_ConfigResource_t **result =
+            rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call.event), &results);
+        status = kafka_fail(
+            fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, what);
+        const rd_kafka_ConfigEntry_t **entry =
+            status_failed(status) ? NULL : rd_kafka_ConfigResource_configs(result[0], &entries);
+        for (size_t i = 0; i < entries; i++) {
+            const char *value = rd_kafka_ConfigEntry_value(entry[i]);
+            if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "authorizer.class.name") == 0)
+                *checked = value != NULL && value[0] != '\0';
+        }
+    }
+    kafka_call_close(&call);
+    rd_kafka_ConfigResource_destroy(asked);
+    return status;
+}
+
 struct status kafka_rights_list(struct kafka_client *client, const char *account, struct arena *arena,
     kafka_rights *out, bool *checked, int timeout_ms, struct fault *fault)
 {
     /* The controller must be known: this librdkafka may wait in vain for one that it hears of while it asks. */
     const struct rd_kafka_metadata *known = NULL;
+    char broker[16] = "";
     struct status status =
         kafka_fail(fault, rd_kafka_metadata(client->rk, 0, NULL, &known, timeout_ms), "listing rights");
     if (status_failed(status))
         return status;
+    if (known->broker_cnt > 0)
+        snprintf(broker, sizeof broker, "%d", known->brokers[0].id);
     rd_kafka_metadata_destroy(known);
     status = list_of(client, RD_KAFKA_RESOURCE_TOPIC, account, arena, out, checked, timeout_ms, fault);
     if (!status_failed(status) && *checked)
         status = list_of(client, RD_KAFKA_RESOURCE_GROUP, account, arena, out, checked, timeout_ms, fault);
+    if (!status_failed(status) && *checked && out->count == 0)
+        status = authorizer_look(client, broker, checked, timeout_ms, fault);
     if (out->count > 0)
         qsort(out->item, out->count, sizeof *out->item, compare);
     return status;

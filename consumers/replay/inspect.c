@@ -26,7 +26,8 @@ struct inspect {
     struct point from, to;
     struct kafka_client client;
     struct partitions partitions;
-    int64_t *until; /* of each partition: not read any more */
+    char act[UUID_TEXT_SIZE]; /* as it is written everywhere */
+    int64_t *until;           /* of each partition: not read any more */
     struct viewer viewer;
     struct progress progress;
     int64_t read, shown, total;
@@ -41,14 +42,15 @@ static bool any_is(const struct str *item, size_t count, const char *wanted)
 }
 
 /* What cannot be read passes every filter that cannot be asked of it. */
-static bool passes(const struct inspect_options *options, const struct view *view)
+static bool passes(const struct inspect *inspect, const struct view *view)
 {
+    const struct inspect_options *options = inspect->options;
     if (options->authority && (view->readable || str_given(view->authority)) &&
         !str_equal(view->authority, str_of(options->authority)))
         return false;
     if (!view->readable)
         return true;
-    if (options->act && !str_equal(view->act, str_of(options->act)))
+    if (options->act && !str_equal(view->act, str_of(inspect->act)))
         return false;
     if (options->code && !any_is(view->codes.item, view->codes.count, options->code))
         return false;
@@ -80,7 +82,7 @@ static void take(struct inspect *inspect, const rd_kafka_message_t *message)
 {
     struct view view;
     view_make(&inspect->viewer, message, &view);
-    if (passes(inspect->options, &view))
+    if (passes(inspect, &view))
         show(inspect, &view);
     view_close(&view);
     inspect->read++;
@@ -274,6 +276,11 @@ static struct status run_inspect(struct command_run *run, struct fault *fault)
         return command_usage(fault, "--from %s: expected " POINT_FORMS ", or -N for the last N", options->from);
     if (!point_parse(options->to, &inspect.to) || inspect.to.kind == POINT_LAST)
         return command_usage(fault, "--to %s: expected " POINT_FORMS, options->to);
+    struct uuid act;
+    if (options->act && !uuid_parse(str_of(options->act), &act))
+        return command_usage(fault, "--act %s: a UUID was expected", options->act);
+    if (options->act)
+        uuid_format(act, inspect.act);
     if (options->follow && options->to)
         return command_usage(fault, "--follow has no end: not together with --to");
     inspect.viewer = (struct viewer){.arena = arena_open(0), .reader = avro_reader_open(fault)};

@@ -55,6 +55,19 @@ def test_acts_are_shown_as_agencies_write_them(told):
     assert f"{len(told.evil)} bytes: {told.evil.hex()}" in text and "3 records read, 3 shown, 1 unreadable" in text
 
 
+def test_one_act_is_followed_through_the_topics(told):
+    """What cannot be read may be that act: it is shown too."""
+    orphan = told.orphan["actId"]
+    shown = objects(told, "acts.H26", "--act", orphan)
+    assert [a["offset"] for a in shown] == [1, 2] and shown[0]["act"]["actId"] == orphan and "unreadable" in shown[1]
+    assert [r["kind"] for r in objects(told, "journal", "--act", orphan)] == ["act"]
+    (receipt,) = objects(told, "receipts.H26", "--act", orphan.upper())
+    assert receipt["value"]["verdict"] == "rejected"
+    assert [c["event"]["subject"] for c in objects(told, "changes", "--act", told.unit["actId"])] == ["H26.18"]
+    assert not objects(told, "changes", "--act", orphan)
+    inspect(told, "changes", "--act", "no act", code=2)
+
+
 def test_the_journal_says_kind_origin_and_stamp(told):
     records = objects(told, "journal")
     assert [r["kind"] for r in records if r["kind"] != "tick"] == ["genesis", "act", "act", "act", "refusal"]

@@ -83,6 +83,11 @@ def test_each_place_has_a_name(make_registry):
         at(3): (4, 1, "found"), at(4): (4, 1, "found"), at(5): (5, 0, "beyond-end")}
     assert all(p["old"] == 5 for p in found.values())
     assert plan("2", topic="G12")["outcome"] == "empty" and plan(at(1), topic="G12")["move"] == "none"
+    registry.kafka.delete_records(topic, 2)
+    gone = {to: plan(to) for to in ("0", "1", "2", "beginning", at(1), at(2))}
+    assert {to: (p["begin"], p["new"], p["repeats"], p["outcome"]) for to, p in gone.items()} == {
+        "0": (2, 2, 3, "before-start"), "1": (2, 2, 3, "before-start"), "2": (2, 2, 3, "found"), "beginning": (2, 2, 3, "found"),
+        at(1): (2, 2, 3, "before-start"), at(2): (2, 2, 3, "equal-timestamps")}
 
 
 def test_wrong_words_change_nothing(registry):

@@ -1,15 +1,69 @@
 """orgcode-replay swap: the rebuilt registry becomes the live one under a load; nothing is lost, and nobody is told anything twice."""
 
 import json
+import threading
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from harness import wait_until
 from harness.load import Load, Loader
 from harness.oracle import Oracle
+from harness.serve import Serve
+from test_replay_outage import stopped_at
 from test_replay_rebuild import replay, same
 
 PATIENT = ("--wait", "120s", "--locked-max", "1s")  # a busy machine; what was measured is told
+
+
+class Followers:
+    """Who follow the changes all the time: by poll, by server-sent events, by the topic."""
+
+    def __init__(self, registry):
+        self.registry, self.serve = registry, Serve(registry)
+        self.told = {name: [] for name in ("poll", "stream", "topic")}
+        self.ended, self.faults = threading.Event(), []
+        self.threads = [threading.Thread(target=self._run, args=(name,), daemon=True) for name in self.told]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self, name):
+        try:
+            getattr(self, name)(self.told[name])
+        except BaseException as fault:  # noqa: BLE001 - told by the main thread
+            self.faults.append((name, repr(fault)))
+
+    def poll(self, told):
+        after = None
+        while not self.ended.is_set():
+            events, after = self.serve.changes(after, wait=1, limit=20)
+            told += [(int(e["sequence"]), e["data"]["hash"]) for e in events]
+
+    def stream(self, told):
+        """Comes again where it was when the stream says farewell."""
+        while not self.ended.is_set():
+            with self.serve.stream(after=f"01-{told[-1][0] if told else 0:020}") as stream:
+                while (event := stream.next()) is not None and not self.ended.is_set():
+                    if event.get("event") == "change":
+                        told.append((int(event["data"]["sequence"]), event["data"]["data"]["hash"]))
+
+    def topic(self, told):
+        consumer = self.registry.kafka._consumer(True)
+        consumer.assign([TopicPartition(f"{self.registry.prefix}.changes", 0, 0)])
+        while not self.ended.is_set():
+            told += [(int(dict(m.headers())["ce_sequence"]), json.loads(m.value())["hash"]) for m in consumer.consume(100, 0.2) if not m.error()]
+        consumer.close()
+
+    def check(self):
+        """Nothing twice, nothing missing, nothing out of order, the same bytes' hashes for each."""
+        last = self.registry.place()["sequence"]
+        wanted = self.registry.sql("select sequence, data::json ->> 'hash' from orgcode.change order by 1")
+        wait_until(lambda: self.faults or all(told and told[-1][0] >= last for told in self.told.values()), 60,
+                   lambda: f"told up to {last}: { {name: told[-1:] for name, told in self.told.items()} }\n{self.serve.program.tail()}")
+        self.ended.set()
+        assert not self.faults
+        for name, told in self.told.items():
+            assert told == wanted, f"{name}: {next((a, b) for a, b in zip(told, wanted) if a != b)}"
 
 
 def start(registry):
@@ -36,6 +90,7 @@ def test_back_and_forth_under_load(make_registry, capsys):
     registry = make_registry(mode="scripted", authorities=load.authorities)
     load.frame(registry)
     start(registry)
+    followers = Followers(registry)
     loader, done = Loader(registry, load, 14), []
     try:
         wait_until(lambda: registry.place()["sequence"] > 20, 60)
@@ -57,6 +112,8 @@ def test_back_and_forth_under_load(make_registry, capsys):
         done.append(swap(registry, "--back"))
     finally:
         loader.finish()
+    registry.wait_all(deadline=120)
+    followers.check()
     settle(registry)
     assert Oracle(registry, load.act_of).check(load.sent)["accepted"] > 100
     replay(registry, "rebuild", "--into", "last")
@@ -148,6 +205,22 @@ def test_a_writer_that_was_stopped(two, point, count):
     assert point != "in-copy" or done["sequence"] == 40 + count
     replay(two, "rebuild", "--into", "third")
     same(two, "third")
+
+
+def test_the_places_are_compared_under_the_lock(two):
+    """What has changed since the rows were compared is found in the locked moment; the writer goes on in the live one."""
+    live = oid(two)
+    two.sql("create table public.kept as table second.place")
+    for step, (damage, why) in enumerate((("change_head = receipt_head", "chains' heads"), ("mode = 0", "second is a live one"))):
+        swapping = stopped_at(two, f"swap {step}", "before-swap", "swap", "--schema", "second", *PATIENT)
+        two.sql(f"update second.place set {damage}")
+        swapping.resume()
+        assert swapping.wait(60) == 4 and why in swapping.log_text(), swapping.tail()
+        assert oid(two) == live
+        two.sql("delete from second.place; insert into second.place table public.kept")
+    more(two, 500)
+    swap(two, "--schema", "second")
+    more(two, 501)
 
 
 def test_what_is_refused(two):
