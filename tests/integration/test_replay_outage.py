@@ -79,7 +79,7 @@ def test_stopped_by_a_signal_it_says_where_and_how_to_go_on(source, make_registr
 
     target = elsewhere(make_registry)
     interrupted(stopped_at(target, "import", "import-committed", "import", file), "2000 records of the file", "run it again")
-    assert len(target.read("journal")) == 2000
+    wait_until(lambda: len(target.read("journal")) == 2000, 30, "what was committed can be read")
     target.run("replay", "import", file, check=True)
     assert records(target) == records(source)
 
