@@ -8,7 +8,7 @@
 #include "serve_documents.h"
 
 /* They never change: what costs time is done once, for the front answers them itself. */
-static struct str openapi_zipped, asyncapi_zipped, operations_html;
+static struct str openapi_zipped, asyncapi_zipped, docs_html;
 static void make(void);
 
 static void prepare(void)
@@ -117,6 +117,34 @@ static void write_operations(struct html *html)
     json_decref(root);
 }
 
+static void write_channel(struct html *html, const json_t *root, const json_t *channel)
+{
+    const char *name;
+    json_t *messages, *given;
+    html_put(html, "<section>\n<h2><code>%t</code></h2>\n<p>%t. %t</p>\n<dl>\n", text_of(channel, "address"),
+        text_of(channel, "title"), text_of(channel, "description"));
+    messages = json_object_get(channel, "messages");
+    json_object_foreach(messages, name, given)
+    {
+        const json_t *message = follow(root, given);
+        html_put(html, "<dt><code>%t</code></dt><dd>%t. %t</dd>\n", text_of(message, "name"), text_of(message, "title"),
+            text_of(message, "description"));
+    }
+    html_raw(html, "</dl>\n</section>\n");
+}
+
+static void write_channels(struct html *html)
+{
+    const char *name;
+    json_t *channels, *channel;
+    json_t *root = json_loadb(document_asyncapi, sizeof document_asyncapi - 1, 0, NULL);
+    html_put(html, "<h1 lang=\"en\">%t</h1>\n<div lang=\"en\">\n", text_of(json_object_get(root, "info"), "title"));
+    channels = json_object_get(root, "channels");
+    json_object_foreach(channels, name, channel) write_channel(html, root, channel);
+    html_raw(html, "</div>\n");
+    json_decref(root);
+}
+
 static void make(void)
 {
     static struct arena *arena; /* for as long as the program runs */
@@ -124,7 +152,8 @@ static void make(void)
     arena = arena_open(0);
     html_open(&html, arena, LANGUAGE_VI); /* it has no word of ours */
     write_operations(&html);
-    operations_html = str_copy(arena, html_result(&html));
+    write_channels(&html);
+    docs_html = str_copy(arena, html_result(&html));
     openapi_zipped = answer_gzip(arena, (struct str){document_openapi, sizeof document_openapi - 1});
     asyncapi_zipped = answer_gzip(arena, (struct str){document_asyncapi, sizeof document_asyncapi - 1});
 }
@@ -135,6 +164,6 @@ void page_docs(struct work *work)
     prepare();
     work->response->status = MHD_HTTP_OK;
     page_begin(&html, work, title);
-    html_raw(&html, operations_html.data);
+    html_raw(&html, docs_html.data);
     page_end(&html, work);
 }

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from harness.packages import node_packages, venv
 from harness.wait import SLOW
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/tidy"))
+import asyncapi  # noqa: E402
+
 API = yaml.safe_load((ROOT / "schemas/api/openapi.yaml").read_text())
 OPERATIONS = [(path, method, operation) for path, item in API["paths"].items() for method, operation in item.items()]
 
@@ -97,7 +101,27 @@ def test_documents_are_served(sample):
     assert page.status == 200 and page.headers["content-type"].startswith("text/html")
     for path, *_ in OPERATIONS:
         assert path in page.text, path
+    for channel in asyncapi.Api().root["channels"].values():
+        assert f"<code>{channel['address']}</code>" in page.text, channel["address"]
     assert not re.search(r'(?:src|href)="https?://', page.text)
+
+
+def test_events_of_a_stream_fit_the_document(sample):
+    """Each event against its message in asyncapi.yaml, and what a change holds against its schema."""
+    api = asyncapi.Api()
+    messages = {m["name"].replace("streamChange", "change"): m for m in api.messages(api.root["channels"]["stream"]).values()}
+    change = asyncapi.schemas.Schema(str(ROOT / "schemas/json/change.schema.json"))
+    head, seen = sample.serve.get("/v1/changes").headers["feed-head"], {}
+    for headers in ({"Last-Event-ID": f"01-{0:020}"}, {"Last-Event-ID": f"00-{0:020}"}):
+        with sample.serve.stream(headers=headers) as stream:
+            for event in stream.until(lambda e: e.get("event") == "reset" or e.get("id") == head):
+                if "event" in event:
+                    name = event["event"]
+                    seen[name] = seen.get(name, 0) + 1
+                    fields = {k: v for k, v in event.items() if k in ("event", "id")}
+                    assert not api.faults(messages[name], fields, None, event["data"]), event
+                    assert name != "change" or not change.faults(event["data"]["data"]), event
+    assert seen["change"] == sample.registry.place()["sequence"] and seen["bookmark"] and seen["reset"], seen
 
 
 @pytest.mark.noasan
