@@ -68,6 +68,20 @@ def test_check_needs_no_broker_and_sends_nothing(registry):
     assert keys(registry, "H26") == []
 
 
+def test_an_old_code_of_an_odd_form_is_a_warning(registry):
+    """LEGACY-1 never refuses: --check names the line, and the act is good."""
+    acts = [registry.established(f"H26.{number}") for number in (1, 2, 3)]
+    for act, code in zip(acts, ("000.00.18.H26", "000.101.18.H26", "18.H26")):
+        act["body"]["info"]["legacyCode"] = code
+    path = registry.acts_file(acts)
+    done = registry.run("publish", "--check", path, check=True)
+    lines = done.stdout.splitlines()
+    assert [line.partition(": the ")[0] for line in lines[:-1]] == [f"{path}:{n}: warning: LEGACY body.info.legacyCode" for n in (2, 3)]
+    assert "000.101.18.H26" in lines[0] and lines[-1].startswith("3 acts: 3 good, 0 refused, 2 with warnings")
+    report = [json.loads(line) for line in registry.run("publish", "--check", "--json", path, check=True).stdout.splitlines()]
+    assert [w["reason"] for line in report for w in line.get("warnings", [])] == ["legacy-wide", "legacy-form"]
+
+
 def test_no_check_leaves_the_judging_to_the_registry(registry):
     acts = [registry.established("H26.b"), registry.established("H26.2", decision=False), "{not json"]
     assert registry.publish(acts, "--no-check").returncode == 1

@@ -40,16 +40,21 @@ class Checkout:
         return {p.name: p.read_text().split()[0] for p in (self.folder / ".run/pid").iterdir()}
 
 
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory):
-    """A started quick start; `first` is what its first run printed."""
-    folder = tmp_path_factory.mktemp("quick") / "a home"
+def copy_to(folder):
+    """What git would give."""
     names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                            capture_output=True, check=True).stdout.decode().split("\0")
     for name in filter(None, names):
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory):
+    """A started quick start; `first` is what its first run printed."""
+    folder = tmp_path_factory.mktemp("quick") / "a home"
+    copy_to(folder)
     os.chmod(folder, 0o700)
     found = Checkout(folder)
     try:

@@ -2,16 +2,10 @@
 
 import json
 import os
-import pwd
 import re
-import shutil
 import socket
-import subprocess
-import tempfile
 import urllib.request
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = json.loads((ROOT / "schemas/samples/expected.json").read_text())
@@ -146,34 +140,6 @@ def test_without_network_it_says_so(checkout, tmp_path):
     done = checkout.quickstart(env=env, check=False)
     assert done.returncode == 1 and "Maven could not fetch Kafka's jars" in done.stderr and "No network?" in done.stderr
     checkout.quickstart("clean", env={**env, "ORGCODE_BUILD": str(tmp_path / "home/build")})
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another account")
-def test_services_of_an_ordinary_account(checkout):
-    """What needs no package runs as any account; `nobody` has no home, so it gets one that it can enter."""
-    account = pwd.getpwnam("nobody")
-    home = Path(tempfile.mkdtemp(prefix="orgcode-nobody-"))
-    shutil.copytree(checkout.folder / "deploy", home / "deploy")
-    jars = next(Path(os.environ.get("ORGCODE_CACHE") or Path.home() / ".cache/orgcode").glob("kafka-*/complete")).parent
-    shutil.copytree(jars, home / "cache" / jars.name)
-    for path in [home, *home.rglob("*")]:
-        os.chown(path, account.pw_uid, account.pw_gid)
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "ORGCODE_HOME": str(home / "run"), "ORGCODE_CACHE": str(home / "cache")}
-
-    def services(command):
-        return subprocess.run(["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--",
-                               "bash", str(home / "deploy/services"), command], env=env, cwd="/", stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120)
-
-    try:
-        started = services("start")
-        assert started.returncode == 0, started.stderr
-        assert services("status").stdout.count("runs") == 2
-        services("clean")
-        assert services("status").returncode == 1
-    finally:
-        services("clean")
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def runs(pid):
