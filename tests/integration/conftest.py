@@ -63,17 +63,18 @@ def scripted(make_registry):
     return make_registry(mode="scripted")
 
 
-# The workers take the files in this order, so that none is left with a long one at the end. Of the long ones those of one or two tests
-# stand between short ones, as a worker takes its next file when two tests are left.
+# The workers take the files in this order, so that none is left with a long one at the end: first the long ones, then what stands in neither
+# list, then the short ones. Of the long ones those of one or two tests stand between short ones, as a worker takes its next file when two
+# tests are left.
 FIRST = """test_long_outage test_apply_crash test_notify test_runbook test_topics test_serve_feed test_validate_failures test_kills test_pipeline
-test_pauses test_systemd test_upgrade test_replay_inspect test_outages test_network test_publish_wait test_serve_snapshot
-test_replay_rebuild test_serve_lookup test_replay_reset test_replay_swap test_serve_crash test_validate test_apply_store test_apply test_clocks
-test_services test_apply_large test_publish_resume test_replay_export""".split()
+test_pauses test_systemd test_upgrade test_replay_inspect test_undecided test_outages test_network test_publish_wait""".split()
+LAST = """test_replay_export test_services test_apply_swap test_replay_status test_golden test_publish test_apply_time test_versions
+test_publish_sample test_settings test_replay_verify""".split()
 
 
 def pytest_collection_modifyitems(items):
-    place = {name: number for number, name in enumerate(FIRST)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+    place = {name: number for number, name in enumerate(FIRST, -len(FIRST))} | {name: number for number, name in enumerate(LAST, 1)}
+    items.sort(key=lambda item: place.get(item.path.stem, 0))
 
 
 @pytest.hookimpl(hookwrapper=True)
