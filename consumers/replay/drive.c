@@ -67,12 +67,12 @@ void drive_close(struct drive *drive)
 
 /* ---- turns ------------------------------------------------------------------------------------------------------- */
 
-static struct status ask_lock(struct drive *drive, const char *sql, bool *out, struct fault *fault)
+static struct status ask(struct drive *drive, const char *sql, int64_t param, bool *out, struct fault *fault)
 {
     PGresult *result = NULL;
     struct arena *arena = arena_open(0);
     struct pg_params params = PG_PARAMS(arena);
-    pg_param_int8(&params, drive->oid);
+    pg_param_int8(&params, param);
     struct status status = schema_ask(&drive->store.pg, sql, &params, &result, fault);
     *out = !status_failed(status) && pg_bool(result, 0, 0);
     PQclear(result);
@@ -80,14 +80,35 @@ static struct status ask_lock(struct drive *drive, const char *sql, bool *out, s
     return status;
 }
 
+/* Somebody else moved the place, in his turn: everything begins again there. */
+static struct status begin_again(struct drive *drive, struct fault *fault)
+{
+    struct schema_place place;
+    struct status status = schema_place(&drive->store.pg, drive->schema, &place, fault);
+    if (!status_failed(status) && place.oid != drive->oid)
+        return status_fail(
+            fault, STATUS_REJECT, "no-schema", "schema %s is not the one that it was any more", drive->schema);
+    if (!status_failed(status))
+        status = engine_start(&drive->engine, fault);
+    return status_failed(status) ? status : open_intake(drive, fault);
+}
+
+/* Who wrote in his turn may have decided what this engine holds for due. */
+static struct status begin_where_it_stands(struct drive *drive, struct fault *fault)
+{
+    bool moved;
+    struct status status = ask(drive, sql_drive_moved, drive->engine.at.next_offset, &moved, fault);
+    return status_failed(status) || !moved ? status : begin_again(drive, fault);
+}
+
 struct status drive_hold(struct drive *drive, time_ms wait_ms, struct fault *fault)
 {
     enum { LOOK_MS = 5 };
     time_ms until = time_monotonic() + wait_ms;
     while (!drive->held) {
-        struct status status = ask_lock(drive, sql_drive_lock, &drive->held, fault);
+        struct status status = ask(drive, sql_drive_lock, drive->oid, &drive->held, fault);
         if (status_failed(status) || drive->held)
-            return status;
+            return status_failed(status) ? status : begin_where_it_stands(drive, fault);
         if (time_monotonic() > until)
             return status_fail(fault, STATUS_REJECT, "in-work", "another session is writing to schema %s for %lld s",
                 drive->schema, (long long)(wait_ms / 1000));
@@ -103,7 +124,7 @@ struct status drive_release(struct drive *drive, struct fault *fault)
     if (!drive->held)
         return status_ok();
     drive->held = false;
-    return ask_lock(drive, sql_drive_unlock, &given, fault);
+    return ask(drive, sql_drive_unlock, drive->oid, &given, fault);
 }
 
 /* ---- records ----------------------------------------------------------------------------------------------------- */
@@ -188,19 +209,6 @@ struct status drive_open(struct drive *drive, struct fault *fault)
     else
         drive->oid = place.oid;
     return status;
-}
-
-/* Somebody else moved the place, in his turn: everything begins again there. */
-static struct status begin_again(struct drive *drive, struct fault *fault)
-{
-    struct schema_place place;
-    struct status status = schema_place(&drive->store.pg, drive->schema, &place, fault);
-    if (!status_failed(status) && place.oid != drive->oid)
-        return status_fail(
-            fault, STATUS_REJECT, "no-schema", "schema %s is not the one that it was any more", drive->schema);
-    if (!status_failed(status))
-        status = engine_start(&drive->engine, fault);
-    return status_failed(status) ? status : open_intake(drive, fault);
 }
 
 struct status drive_take(struct drive *drive, int64_t limit, int timeout_ms, size_t *took, struct fault *fault)
