@@ -295,12 +295,10 @@ static struct status round_of(struct apply *apply, struct fault *fault)
         if (apply->term != 0)
             log_info(apply->log, "standing by");
         apply->term = 0;
-        feed_wait(apply->feed, 0, IDLE_MS);
-        return status_ok();
     }
-    if (term == apply->term)
+    if (term != 0 && term == apply->term)
         return active_round(apply, fault);
-    struct status status = begin_term(apply, term, fault);
+    struct status status = term == 0 ? feed_wait(apply->feed, 0, IDLE_MS, fault) : begin_term(apply, term, fault);
     return status_failed(status) ? recover(apply, status, fault) : status;
 }
 

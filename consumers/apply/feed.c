@@ -336,14 +336,18 @@ int feed_term(struct feed *feed)
     return term;
 }
 
-void feed_wait(struct feed *feed, int term, int timeout_ms)
+struct status feed_wait(struct feed *feed, int term, int timeout_ms, struct fault *fault)
 {
     time_ms until = time_monotonic() + timeout_ms;
     pthread_mutex_lock(&feed->lock);
     while ((feed->assigned ? feed->term : 0) == term && !status_failed(feed->status))
         if (!wait_change(feed, until))
             break;
+    struct status status = feed->status;
+    if (status_failed(status))
+        *fault = feed->fault;
     pthread_mutex_unlock(&feed->lock);
+    return status;
 }
 
 void feed_begin(struct feed *feed, int term, int64_t offset)

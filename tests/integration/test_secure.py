@@ -219,6 +219,12 @@ def test_transactions_and_groups_of_others_are_refused(stage):
             consumer.close()
 
 
+@pytest.mark.parametrize("name", ["validate", "apply"])
+def test_a_service_without_the_right_to_its_group_stops_and_says_so(stage, name):
+    done = stage.run(name, "-X", f"group.id={stage.prefix}.other")
+    assert done.returncode == 4 and "Group authorization failed" in done.stdout + done.stderr, done.stderr
+
+
 def test_nobody_but_the_admin_makes_topics_rights_or_settings(stage):
     for account in ("H26", "validate", "apply", "notify", "gateway", "redrive", "operator"):
         come = stage.services.properties(account)
