@@ -16,6 +16,7 @@ def swap(registry, old):
         sql.execute("create schema copy")
         for table in TABLES:
             sql.execute(f"create table copy.{table} (like orgcode.{table} including all); insert into copy.{table} select * from orgcode.{table}")
+        sql.execute("grant usage on schema copy to orgcode_writer; grant select, insert, update, delete on all tables in schema copy to orgcode_writer")
         sql.execute("select next_offset, sequence, receipt from copy.place")
         place = sql.fetchone()
         sql.execute(f"alter schema orgcode rename to {old}; alter schema copy rename to orgcode")

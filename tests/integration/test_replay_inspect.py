@@ -130,6 +130,7 @@ def test_the_chain_is_checked_and_its_break_named(told):
     assert "H26.18" in inspect(told, "changes", "--code", "H26.18") and len(objects(told, "changes", "--code", "H26.18")) == 1
     changes = told.read("changes")
     other = f"{told.prefix}o"
+    told.rights_elsewhere(other)
     told.kafka.create(f"{other}.changes")
 
     def copy(message, value=None, **headers):

@@ -205,7 +205,9 @@ def test_notify_tells_all_again_into_new_topics(registry):
     born(registry)
     registry.publish(units(registry, 30), "--wait", check=True)
     registry.wait_all()
-    other = f"{registry.prefix}n"
+    other, late = f"{registry.prefix}n", f"{registry.prefix}m"
+    for prefix in (other, late):
+        registry.rights_elsewhere(prefix, "ROOT", "H26", "G12")
     plan = reset(registry, "notify", "--into", other, "--dry-run")["plan"]
     assert plan["changes"] == plan["receipts"] == 31 and f"{other}.receipts.H26" in plan["topics"]
     assert not registry.kafka.topics(other + ".")
@@ -224,8 +226,7 @@ def test_notify_tells_all_again_into_new_topics(registry):
     assert {m.key: m.value for m in registry.kafka.read(f"{other}.state")} == {m.key: m.value for m in registry.read("state")}
     assert "holds records" in reset(registry, "notify", "--into", other, code=1)["error"]
     assert "holds records" in reset(registry, "notify", code=1)["error"]
-    assert "ends with change 32" in reset(registry, "notify", "--into", f"{other}2", "--from", "99", code=1)["error"]
-    late = f"{registry.prefix}m"
+    assert "ends with change 32" in reset(registry, "notify", "--into", late, "--from", "99", code=1)["error"]
     reset(registry, "notify", "--into", late, "--from", "30", "--from-receipt", "31")
     registry.start("notify", "--prefix", late, label="late")
     wait_until(lambda: [told(late, n) for n in names] == [told(other, "changes")[29:], told(other, "receipts.H26")[29:], []], 60)

@@ -104,6 +104,12 @@ class Registry:
         """Creates the registry's topics and those of the authorities."""
         self.run("topics", "--mode", self.mode, *(["--rights"] if self.services.secure else []), *authorities, check=True)
 
+    def rights_elsewhere(self, prefix, *authorities):
+        """Where brokers check rights, a second set of topics needs its own; the topics are left to the test."""
+        if self.services.secure:
+            self.run("topics", "--prefix", prefix, "--rights", *authorities, check=True)
+            self.kafka.delete(*self.kafka.topics(prefix + "."))
+
     # ---- acts -----------------------------------------------------------------------------------------------------
 
     def act(self, kind, body, authority="H26", on="2025-07-01", decision=None, act_id=None, **more):
