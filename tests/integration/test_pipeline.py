@@ -1,4 +1,7 @@
-"""One act through all four programs; and the journal written by hand."""
+"""One act through all four programs, and one to each verdict; and the journal written by hand."""
+
+import datetime
+from collections import Counter
 
 
 def test_an_act_goes_through_all_four_programs(registry):
@@ -16,6 +19,34 @@ def test_an_act_goes_through_all_four_programs(registry):
     assert [c["sequence"] for c in changes] == ["1".zfill(20), "2".zfill(20)]
     assert {m.key: m.value for m in registry.read("state")}.keys() == {b"H26", b"H26.18"}
     assert [p.stop() for p in registry.programs.values()] == [0, 0, 0]
+
+
+def test_every_verdict_comes_as_a_receipt(registry):
+    registry.start_all()
+    future = str(datetime.date.today() + datetime.timedelta(days=30))
+    root = registry.established("H26", "ROOT", on="2020-09-15")
+    unit, coming = registry.established("H26.1"), registry.established("H26.2", on=future)
+    astray = registry.established("H26.8.1")  # nothing is above it
+    early = registry.established("G12.1", "G12")  # ROOT has not granted G12
+    undo = [registry.act("annulled", {"annuls": act["actId"], "reason": "entryError"}) for act in (unit, coming)]
+    other = registry.established("H26.1", name="Tên khác", act_id=unit["actId"])
+    for act in (root, unit, unit, other, astray, coming, early, *undo):
+        registry.publish([act], "--wait")  # one after the other, as each rests on those before
+    registry.wait_all()
+    place = {"G12": 0, "ROOT": 0, "H26": 0}
+    told = []
+    for receipt in registry.receipts():
+        authority, origin = receipt["authority"], receipt.get("origin")
+        if origin:  # of a record: in the order of the topic
+            assert origin == {"topic": f"{registry.prefix}.acts.{authority}", "partition": 0, "offset": place[authority]}
+            place[authority] += 1
+        told.append((receipt["actId"], receipt["verdict"], bool(origin)))
+    assert told == [(root["actId"], "accepted", True), (unit["actId"], "accepted", True), (unit["actId"], "duplicate", True),
+                    (unit["actId"], "conflict", True), (astray["actId"], "rejected", True), (coming["actId"], "announced", True),
+                    (early["actId"], "held", True), (undo[0]["actId"], "accepted", True), (unit["actId"], "annulled", False),
+                    (undo[1]["actId"], "accepted", True), (coming["actId"], "withdrawn", False)]
+    assert Counter(c["type"].removeprefix("vn.gov.orgcode.").removesuffix(".v1") for c in registry.changes()) == {
+        "organization.established": 2, "act.announced": 1, "organization.annulled": 1, "act.withdrawn": 1}
 
 
 def test_a_scripted_registry_decides_by_the_stamps_of_its_journal(scripted):
