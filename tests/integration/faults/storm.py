@@ -59,9 +59,7 @@ class Storm:
 
     def strike(self):
         """One to three victims, killed one right after the other, and started again after a while."""
-        count = min(self.rng.choices([1, 2, 3], [4, 3, 2])[0], self.kills - len(self.killed))
-        drawn = self.rng.choices(list(self.weights), list(self.weights.values()), k=count)
-        victims = list(dict.fromkeys(drawn))
+        victims = self.draw()
         for victim in victims:
             self.kill(victim)
         time.sleep(self.rng.choice([0, 0.1, self.rng.uniform(0, 1.5)]))
@@ -70,6 +68,15 @@ class Storm:
                 self.registry[victim].start()
             elif victim in ("kafka", "postgres"):
                 start_service(self.services, victim)
+
+    def draw(self):
+        """By chance, but whoever has not been killed when half of the kills that are left are needed for that."""
+        left = self.kills - len(self.killed)
+        count = min(self.rng.choices([1, 2, 3], [4, 3, 2])[0], left)
+        missing = [victim for victim in self.weights if victim not in self.killed]
+        if 2 * len(missing) >= left:
+            return missing[:count]
+        return list(dict.fromkeys(self.rng.choices(list(self.weights), list(self.weights.values()), k=count)))
 
     def kill(self, victim):
         if victim in PROGRAMS:
