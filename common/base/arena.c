@@ -141,14 +141,27 @@ size_t arena_used(const struct arena *arena)
     return arena->newest ? arena->newest->before + arena->newest->used : 0;
 }
 
-void *arena_grow(struct arena *arena, const void *items, size_t item_size, size_t count, size_t *room)
+static void *moved(struct arena *arena, const void *items, size_t item_size, size_t count, size_t room)
 {
-    size_t larger = *room ? *room * 2 : item_size > 128 ? 1 : 8; /* a list of large items is mostly one of one */
-    if (larger < *room || (item_size && larger > SIZE_MAX / 2 / item_size))
-        abort();
-    void *out = arena_alloc(arena, larger * item_size);
+    void *out = arena_alloc(arena, room * item_size);
     if (count)
         memcpy(out, items, count * item_size);
-    *room = larger;
     return out;
+}
+
+void *arena_grow(struct arena *arena, const void *items, size_t item_size, size_t count, size_t *room)
+{
+    size_t larger = *room ? *room * 2 : item_size > 32 ? 1 : 8; /* a list of large items is mostly one of one */
+    if (larger < *room || (item_size && larger > SIZE_MAX / 2 / item_size))
+        abort();
+    return moved(arena, items, item_size, count, *room = larger);
+}
+
+void *arena_reserve(struct arena *arena, void *items, size_t item_size, size_t count, size_t more, size_t *room)
+{
+    if (*room - count >= more)
+        return items;
+    if (more > SIZE_MAX / 2 / item_size - count)
+        abort();
+    return moved(arena, items, item_size, count, *room = count + more);
 }

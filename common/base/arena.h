@@ -37,5 +37,9 @@ size_t arena_used(const struct arena *arena);
      &(v)->item[(v)->count++])
 /* Doubles `room` (from 8, of large items from 1) and returns the moved items. */
 void *arena_grow(struct arena *arena, const void *items, size_t item_size, size_t count, size_t *room);
+/* Room for so many more: a list that grows by doubling leaves as much behind as it is long. */
+#define vec_reserve(arena, v, more)                                                                          \
+    ((v)->item = arena_reserve((arena), (v)->item, sizeof *(v)->item, (v)->count, (more), &(v)->room))
+void *arena_reserve(struct arena *arena, void *items, size_t item_size, size_t count, size_t more, size_t *room);
 
 #endif

@@ -47,6 +47,8 @@ static struct fact fact_of(struct judge *judge, const struct touch *touch)
 static void spread_edges(struct judge *judge)
 {
     struct arena *arena = judge->registry->arena;
+    if (judge->plan.links.count >= EMIT_MANY)
+        vec_reserve(arena, &judge->registry->out.edges, judge->plan.links.count);
     for (size_t i = 0; i < judge->plan.links.count; i++) {
         const struct link *link = &judge->plan.links.item[i];
         struct edge edge = {.from = link->from,
@@ -111,6 +113,7 @@ void plan_carry_out(struct judge *judge, const struct act_context *context, int6
     size_t first_change = registry->out.changes.count;
     struct touch **unit = arena_array(registry->arena, struct touch *, plan->touches.count);
     size_t units = 0;
+    emit_expect(registry, plan->touches.count);
     spread_edges(judge);
     for (size_t i = 0; i < plan->touches.count; i++) {
         if (plan->touches.item[i]->unit)

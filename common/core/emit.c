@@ -1,5 +1,13 @@
 #include "core/emit.h"
 
+void emit_expect(struct registry *registry, size_t codes)
+{
+    if (codes < EMIT_MANY)
+        return;
+    vec_reserve(registry->arena, &registry->out.changes, codes);
+    vec_reserve(registry->arena, &registry->out.versions, codes);
+}
+
 struct change *emit_change(struct registry *registry, const struct act_context *context, enum change_type type,
                            struct code *code, const struct written *written)
 {

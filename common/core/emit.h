@@ -6,6 +6,10 @@
 
 /* Numbers and appends what comes out of a decision: changes, receipts, rows of table act. */
 
+/* An act of so many codes is long before it is written: room is made for its changes at once. */
+#define EMIT_MANY ((size_t)1000)
+void emit_expect(struct registry *registry, size_t codes);
+
 /* Appends the next change; `index` and `count` are filled in by emit_number. */
 struct change *emit_change(struct registry *registry, const struct act_context *context, enum change_type type,
                            struct code *code, const struct written *written);

@@ -267,6 +267,7 @@ static void annul_effect(struct judge *judge, const struct act_context *context)
     int64_t number = judge->target->number, first = registry->place.sequence + 1;
     const struct text_list *subjects =
         seek_subjects(registry, judge->target->first_sequence, judge->target->last_sequence);
+    emit_expect(registry, subjects->text.count);
     for (size_t i = 0; i < subjects->text.count; i++) {
         struct code *code = seek_granted(registry, subjects->text.item[i]);
         if (!timeline_fact_of(code, number))

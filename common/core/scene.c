@@ -295,12 +295,20 @@ void scene_put_history(struct scene *scene, struct str key, struct fact *facts, 
             *vec_push(scene->arena, &undone) = facts[i].rank;
     if (undone.count)
         qsort(undone.item, undone.count, sizeof *undone.item, number_order);
+    if (code->facts.count == 0) { /* what is loaded becomes the list: of thousands of codes a second copy is felt */
+        code->facts.item = facts;
+        code->facts.room = fact_count;
+    }
     for (size_t i = 0; i < fact_count; i++)
         if (facts[i].op & FACT_UNDO || undone.count == 0 ||
             !bsearch(&facts[i].rank, undone.item, undone.count, sizeof *undone.item, number_order))
             *vec_push(scene->arena, &code->facts) = facts[i];
     if (code->facts.count)
         qsort(code->facts.item, code->facts.count, sizeof *code->facts.item, fact_order);
+    if (code->edges.count == 0) {
+        code->edges.item = edges;
+        code->edges.room = edge_count;
+    }
     for (size_t i = 0; i < edge_count; i++)
         if (!edges[i].undone)
             *vec_push(scene->arena, &code->edges) = edges[i];

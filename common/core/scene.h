@@ -34,7 +34,7 @@ void *scene_known(const struct map_entry *entry);
 /* Answers. `code`, `scheme`, `mark` NULL: there is no such row (it is remembered as absent). */
 void scene_put_code(struct scene *scene, struct str key, struct code *code);
 /* facts: in any order, those of undone acts and UNDO markers included, as stored; edges likewise (undone ones skipped).
- * The core orders and filters them. */
+ * The core orders and filters them, and both arrays are its own from then on. */
 void scene_put_history(struct scene *scene, struct str key, struct fact *facts, size_t fact_count, struct edge *edges,
                        size_t edge_count);
 /* `date`: that of the need. The children must have been put as codes before. For NEED_SUBTREE: call for every code of the

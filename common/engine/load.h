@@ -8,7 +8,8 @@
 struct load {
     struct store *store;
     struct registry *registry;
-    struct arena *arena; /* the registry's */
+    struct arena *arena;   /* the registry's */
+    struct arena *scratch; /* the store's, of this loading: what answers are sorted with */
     struct scene *scene;
     struct status status;
     struct fault *fault;

@@ -73,7 +73,6 @@ struct status engine_prefetch(struct engine *engine, const struct entry *entry, 
         registry_prefetch(registry, &entry[i].record);
     struct status status = prefetch_all(&prefetch, fault);
     engine->ahead = engine->writing;
-    registry->needs.item = NULL;
-    registry->needs.count = registry->needs.room = 0;
+    registry->needs.count = 0; /* the room stays for what deciding asks */
     return status;
 }

@@ -7,19 +7,29 @@ static struct str text(const PGresult *result, int row, int column, struct arena
     return str_copy(arena, pg_text(result, row, column));
 }
 
-/* Elements of text[], copied. */
-static struct str *texts(const PGresult *result, int row, int column, struct arena *arena, size_t *count)
+/* Elements of text[], copied; the list of them is in `lists`. */
+static struct str *texts_in(
+    const PGresult *result, int row, int column, struct arena *arena, struct arena *lists, size_t *count)
 {
-    struct str *item = pg_text_array(result, row, column, arena, count);
+    struct str *item = pg_text_array(result, row, column, lists, count);
     for (size_t i = 0; i < *count; i++)
         item[i] = str_copy(arena, item[i]);
     return item;
 }
 
-static void read_info(const PGresult *result, int row, int column, struct arena *arena, struct values *out)
+static struct str *texts(const PGresult *result, int row, int column, struct arena *arena, size_t *count)
+{
+    return texts_in(result, row, column, arena, arena, count);
+}
+
+static void read_info(
+    const PGresult *result, int row, int column, struct arena *arena, field_mask mask, struct values *out)
 {
     for (int i = 0; i < INFO_FIELDS; i++)
-        out->info.field[i] = text(result, row, column + i, arena);
+        if (mask >> i & 1)
+            out->info.field[i] = text(result, row, column + i, arena);
+    if (!(mask & MASK_DECISION))
+        return;
     column += INFO_FIELDS;
     struct decision_doc *decision = &out->decision;
     decision->number = text(result, row, column, arena);
@@ -66,17 +76,18 @@ struct code *read_code(const PGresult *result, int row, int at, struct arena *ar
     code->heir = text(result, row, at + 10, arena);
     code->announced = pg_int4(result, row, at + 11);
     code->announced_grants = pg_int4(result, row, at + 12);
-    read_info(result, row, at + 13, arena, &code->now.values);
+    read_info(result, row, at + 13, arena, INFO_ALL | MASK_DECISION, &code->now.values);
     read_edges(result, row, at + 29, arena, &code->now.predecessors);
     read_edges(result, row, at + 31, arena, &code->now.successors);
     code->stored = true;
     return code;
 }
 
-static void read_given(const PGresult *result, int row, int column, struct arena *arena, struct values *out)
+static void read_given(
+    const PGresult *result, int row, int column, struct arena *arena, struct arena *scratch, struct values *out)
 {
     size_t count;
-    struct str *item = texts(result, row, column, arena, &count);
+    struct str *item = texts_in(result, row, column, arena, scratch, &count);
     if (count < INFO_FIELDS + 6)
         return;
     for (int i = 0; i < INFO_FIELDS; i++)
@@ -94,7 +105,7 @@ static void read_given(const PGresult *result, int row, int column, struct arena
         date_parse(item[2], &decision->issued_on);
 }
 
-void read_fact(const PGresult *result, int row, struct arena *arena, struct fact *out)
+void read_fact(const PGresult *result, int row, struct arena *arena, struct arena *scratch, struct fact *out)
 {
     out->valid_from = pg_date(result, row, 1);
     out->rank = pg_int8(result, row, 2);
@@ -108,15 +119,10 @@ void read_fact(const PGresult *result, int row, struct arena *arena, struct fact
     if (out->op & (FACT_ISSUE | FACT_CARRY))
         out->organization_id = pg_uuid(result, row, 9);
     if (!pg_is_null(result, row, 8)) {
-        read_given(result, row, 8, arena, &out->given);
+        read_given(result, row, 8, arena, scratch, &out->given);
         return;
     }
-    read_info(result, row, 10, arena, &out->given);
-    for (int i = 0; i < INFO_FIELDS; i++)
-        if (!(out->mask & (field_mask)1 << i))
-            out->given.info.field[i] = STR_NONE;
-    if (!(out->mask & MASK_DECISION))
-        out->given.decision = (struct decision_doc){.given = false};
+    read_info(result, row, 10, arena, out->mask, &out->given);
 }
 
 void read_edge(const PGresult *result, int row, struct arena *arena, struct edge *out)

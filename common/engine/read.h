@@ -10,7 +10,8 @@
 
 /* codes; children and subtree, whose rows have one column before (`at` 1) */
 struct code *read_code(const PGresult *result, int row, int at, struct arena *arena);
-void read_fact(const PGresult *result, int row, struct arena *arena, struct fact *out); /* facts */
+/* facts */
+void read_fact(const PGresult *result, int row, struct arena *arena, struct arena *scratch, struct fact *out);
 void read_edge(const PGresult *result, int row, struct arena *arena, struct edge *out); /* edges */
 void read_act(const PGresult *result, int row, struct arena *arena, struct act_entry *out);
 struct scheme *read_scheme(const PGresult *result, int row, struct arena *arena);

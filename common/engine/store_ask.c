@@ -2,7 +2,7 @@
 
 static struct status send(struct load *load, const char *name, const struct pg_params *params, const struct need *need)
 {
-    *vec_push(load->arena, &load->asked) = *need;
+    *vec_push(load->scratch, &load->asked) = *need;
     return pg_pipeline_send(&load->store->pg, name, params, load->fault);
 }
 
@@ -60,7 +60,7 @@ static struct status send_children(struct load *load)
         struct need *need = &registry->needs.item[i];
         if (need->kind != NEED_CHILDREN)
             continue;
-        void **family = map_put(load->arena, &load->families, need->text);
+        void **family = map_put(load->scratch, &load->families, need->text);
         if (!*family || since(need) < since(*family))
             *family = need;
         limit = need->limit > limit ? need->limit : limit;

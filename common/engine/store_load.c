@@ -19,9 +19,9 @@ static void take_codes(struct load *load, const PGresult *result)
 
 static void *list_of(struct load *load, struct map *map, struct str key, size_t size)
 {
-    void **place = map_put(load->arena, map, key);
+    void **place = map_put(load->scratch, map, key);
     if (!*place)
-        *place = arena_alloc(load->arena, size);
+        *place = arena_alloc(load->scratch, size);
     return *place;
 }
 
@@ -30,11 +30,11 @@ static void take_facts(struct load *load, const PGresult *result)
     for (int row = 0; row < PQntuples(result); row++) {
         struct str key = pg_text(result, row, 0);
         if (!map_get(&load->facts, key))
-            key = str_copy(load->arena, key);
+            key = str_copy(load->scratch, key);
         struct fact_list *list = list_of(load, &load->facts, key, sizeof *list);
         struct fact *fact = vec_push(load->arena, &list->item);
         *fact = (struct fact){0};
-        read_fact(result, row, load->arena, fact);
+        read_fact(result, row, load->arena, load->scratch, fact);
     }
 }
 
@@ -43,7 +43,7 @@ static void take_edges(struct load *load, const PGresult *result)
     for (int row = 0; row < PQntuples(result); row++) {
         struct str key = pg_text(result, row, 0);
         if (!map_get(&load->edges, key))
-            key = str_copy(load->arena, key);
+            key = str_copy(load->scratch, key);
         struct edge_list_loaded *list = list_of(load, &load->edges, key, sizeof *list);
         struct edge *edge = vec_push(load->arena, &list->item);
         *edge = (struct edge){0};
@@ -58,7 +58,7 @@ static void take_families(struct load *load, const PGresult *result, struct map 
         struct code *code = read_code(result, row, 1, load->arena);
         scene_put_code(load->scene, code->key, code);
         struct key_list *siblings = list_of(load, parents, code->parent, sizeof *siblings);
-        *vec_push(load->arena, &siblings->item) = code->key;
+        *vec_push(load->scratch, &siblings->item) = code->key;
         if (deep)
             list_of(load, parents, code->key, sizeof *siblings);
     }
@@ -93,9 +93,9 @@ static void take_legacy(struct load *load, const PGresult *result)
     for (int row = 0; row < PQntuples(result); row++) {
         struct str legacy = pg_text(result, row, 0);
         if (!map_get(&bearers, legacy))
-            legacy = str_copy(load->arena, legacy);
+            legacy = str_copy(load->scratch, legacy);
         struct key_list *list = list_of(load, &bearers, legacy, sizeof *list);
-        *vec_push(load->arena, &list->item) = str_copy(load->arena, pg_text(result, row, 1));
+        *vec_push(load->scratch, &list->item) = str_copy(load->scratch, pg_text(result, row, 1));
     }
     for (size_t i = 0; i < load->registry->needs.count; i++) {
         const struct need *need = &load->registry->needs.item[i];
@@ -144,7 +144,7 @@ static void take_pending(struct load *load, const PGresult *result, bool due)
 static void take_subjects(struct load *load, const PGresult *result, const struct need *need)
 {
     int rows = PQntuples(result);
-    struct str *key = arena_array(load->arena, struct str, rows);
+    struct str *key = arena_array(load->scratch, struct str, rows);
     for (int row = 0; row < rows; row++)
         key[row] = pg_text(result, row, 0);
     scene_put_subjects(load->scene, need->number, need->last, key, (size_t)rows);
@@ -265,6 +265,7 @@ struct status store_load_round(struct store *store, struct registry *registry, s
     struct load load = {.store = store,
         .registry = registry,
         .arena = registry->arena,
+        .scratch = store->scratch,
         .scene = registry->scene,
         .status = status_ok(),
         .fault = fault};

@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from .wait import SLOW, wait_until
@@ -100,11 +101,19 @@ class Program:
     def _state(self):
         return Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1][0]
 
-    def resident_kib(self):
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-        return 0
+    def resident_kib(self, line="VmRSS"):
+        return next(int(words[1]) for words in map(str.split, Path(f"/proc/{self.pid}/status").read_text().splitlines()) if words[0] == f"{line}:")
+
+    def peak_kib(self):
+        """The most that was ever resident."""
+        return self.resident_kib("VmHWM")
+
+    def metrics(self):
+        """What it serves at /metrics, by name and labels; it was started with --metrics-listen 127.0.0.1:0."""
+        port = wait_until(lambda: [line["port"] for line in self.log_lines() if line["message"] == "metrics served"][-1], 20, "a port")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in lines}
 
     def log_text(self):
         return self.log_path.read_text(errors="replace")
