@@ -3,7 +3,6 @@
 import json
 import os
 import time
-import urllib.request
 import uuid
 
 from harness import wait_until
@@ -138,19 +137,13 @@ def test_metrics_tell_what_was_done(scripted):
     apply = scripted.start("apply", "--metrics-listen", "127.0.0.1:0")
     scripted.journal_acts([scripted.established("H26", "ROOT", on="2025-06-01")], at="2025-06-02T08:00")
     scripted.wait_applied()
-    port = next(line["port"] for line in apply.log_lines() if line["message"] == "metrics served")
-    url = f"http://127.0.0.1:{port}/metrics"
-
-    def shown():
-        text = urllib.request.urlopen(url, timeout=5).read().decode()
-        return dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-
-    wait_until(lambda: shown()['orgcode_apply_verdicts_total{verdict="accepted"}'] == "1", 5)
-    assert shown()["orgcode_apply_active"] == "1" and shown()["orgcode_apply_records_total"] == "2"
+    wait_until(lambda: apply.metrics()['orgcode_apply_verdicts_total{verdict="accepted"}'] == 1, 5)
+    shown = apply.metrics()
+    assert shown["orgcode_apply_active"] == 1 and shown["orgcode_apply_records_total"] == 2
 
 
 def test_what_is_due_happens_although_nothing_arrives(registry):
-    """Held acts expire; time cannot be waited for in a live registry, so the act's term is moved."""
+    """Held acts expire; time cannot be waited for in a live registry, so the act's term is moved. (What is announced: faults/test_clocks.py.)"""
     registry.start("validate")
     apply = registry.start("apply")
     unit = registry.established("H26.18", on="2025-03-01")
@@ -159,13 +152,17 @@ def test_what_is_due_happens_although_nothing_arrives(registry):
     registry.wait_applied()
     assert registry.sql("select kind, released from orgcode.pending_act") == [(1, False)]
     assert apply.stop() == 0
-    registry.sql("update orgcode.pending_act set due_ms = %s", int((time.time() + 3) * 1000))
-    registry.start("apply", label="later")
+    due = int((time.time() + 4) * 1000)
+    registry.sql("update orgcode.pending_act set due_ms = %s", due)
+    later = registry.start("apply", label="later")
+    wait_until(lambda: in_log(later, "active"), 20)
+    begun = max(due, int(time.time() * 1000))
     wait_until(lambda: registry.value("select count(*) from orgcode.pending_act") == 0, 20)
     kinds = [m.headers["oc-kind"] for m in registry.read("journal")]
     assert kinds[:2] == [b"genesis", b"act"] and set(kinds[2:]) == {b"tick"} and len(kinds) <= 4
     (tick, *_) = [m for m in registry.read("journal") if m.headers["oc-kind"] == b"tick"]
     assert tick.value == b"" and tick.key is None
+    assert due <= tick.timestamp <= begun + 2000
     receipt = json.loads(registry.value("select data from orgcode.receipt order by number desc limit 1"))
     assert receipt["verdict"] == "rejected" and receipt["faults"][0]["reason"] == NEVER_GRANTED
 

@@ -20,6 +20,9 @@ class Clock:
         subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("clock.c")], check=True)
         self.env = {"LD_PRELOAD": str(library), "ORGCODE_CLOCK": str(self.path)}
 
+    seconds = 0
+
     def set(self, seconds):
+        self.seconds = seconds
         with open(self.path, "r+b") as file:
             os.pwrite(file.fileno(), struct.pack("=q", seconds), 0)

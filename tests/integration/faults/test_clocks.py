@@ -1,4 +1,7 @@
-"""The broker's clock and the machine's are set wrong, forward and back: neither alone moves journal time ahead, and nothing turns it back."""
+"""The broker's clock and the machine's are set wrong, forward and back: neither alone moves journal time ahead, and nothing turns it back.
+
+Set to just before midnight, both show that what was announced takes effect on time although nothing arrives.
+"""
 
 import shutil
 import signal
@@ -10,21 +13,24 @@ import pytest
 from harness import Registry, Services, wait_until
 from harness.load import nfc
 from harness.oracle import Oracle
+from harness.registry import millis
 from harness.services import SECURE
 from storm import settle
+from test_apply_crash import replay, wait_active
 
 DAY = 86400
 OWN_AHEAD = 300  # seconds that the broker's stamp may be ahead of the appender's own
 SPARE = 120  # seconds that a slow machine may take
 
 
-@pytest.fixture(scope="module")
-def broker_clock(tmp_path_factory):
-    return clocks.Clock(tmp_path_factory.mktemp("clock") / "broker")
+@pytest.fixture
+def broker_clock(tmp_path):
+    return clocks.Clock(tmp_path / "broker")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own_services(broker_clock):
+    """A test's own: a broker whose clock was set back makes no topics before the old time has come again."""
     if SECURE:
         pytest.skip("ten days ago no certificate of today is valid yet, and a broker of then lets nobody in")
     home = tempfile.mkdtemp(prefix="orgcode-clock-")
@@ -95,6 +101,45 @@ class Story:
 
 def day(seconds):
     return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600 + seconds))
+
+
+@pytest.mark.noasan
+def test_what_was_announced_takes_effect_at_midnight_although_nothing_arrives(own_services, broker_clock, tmp_path):
+    machine = clocks.Clock(tmp_path / "machine")
+    registry = Registry(own_services, tmp_path / "registry")
+    for name in ("validate", "apply", "notify"):
+        registry.start(name, env=machine.env)
+    midnight = (int(time.time()) + 7 * 3600 + 2 * 3600) // DAY * DAY + DAY - 7 * 3600  # in Hanoi, two hours from now or later
+
+    def set_both(before):
+        """Both clocks to so many seconds before that midnight."""
+        for clock in (broker_clock, machine):
+            clock.set(int(midnight - before - time.time()))
+
+    try:
+        set_both(3600)
+        root = registry.established("H26", "ROOT", on="2025-01-01")
+        coming = registry.established("H26.1", on=day(midnight - time.time()))
+        registry.kafka.send_many(f"{registry.prefix}.acts.ROOT", [dict(value=v) for v in registry.frames([root])])
+        wait_until(lambda: registry.verdicts("ROOT") == {root["actId"]: "accepted"}, 60, registry.tails)
+        registry.kafka.send_many(f"{registry.prefix}.acts.H26", [dict(value=v) for v in registry.frames([coming])])
+        wait_until(lambda: registry.verdicts("H26") == {coming["actId"]: "announced"}, 60, registry.tails)
+        wait_active(registry["apply"])
+        end = registry.journal_end()
+        set_both(3)
+        wait_until(lambda: registry.verdicts("H26") == {coming["actId"]: "accepted"}, 60, registry.tails)
+        told = time.time() - (midnight - machine.seconds)
+        later = registry.read("journal", start=end)
+        assert later and {m.headers["oc-kind"] for m in later} == {b"tick"} and len(later) <= 3
+        announced, change = [c for c in registry.changes() if c["subject"] == "H26.1"]
+        assert announced["type"].endswith("act.announced.v1") and change["type"].endswith("organization.established.v1")
+        late = millis(change["recordedtime"]) - midnight * 1000
+        print(f"announced for midnight: recorded {late} ms after it, told within {told:.1f} s")
+        assert 0 <= late <= 2000 and told <= 4
+        found, again = replay(registry)
+        assert found == again and found["sequence"] == 3
+    finally:
+        registry.close()
 
 
 @pytest.mark.slow

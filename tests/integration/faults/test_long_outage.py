@@ -1,0 +1,52 @@
+"""PostgreSQL, or Kafka, is away for five minutes: within ten seconds of its return all that came meanwhile is applied and told.
+
+Run by name (mark `apart`), as it only waits: ORGCODE_TEST_OUTAGE is how long, in seconds (300).
+"""
+
+import os
+import time
+
+import pytest
+from harness.load import Load
+from harness.oracle import Oracle
+from storm import settle
+from test_outages import start_copies
+
+SECONDS = float(os.environ.get("ORGCODE_TEST_OUTAGE") or 300)
+BACK = 10  # s from its return until everything is applied and told
+ACTS = 3000
+
+
+@pytest.mark.slow
+@pytest.mark.apart
+@pytest.mark.noasan
+@pytest.mark.parametrize("service", ["postgres", "kafka"])
+def test_away_for_five_minutes(make_registry, services, service, capsys):
+    load = Load(31, ACTS, groups=3, still=True)
+    registry = make_registry(authorities=load.authorities)
+    load.frame(registry)
+    start_copies(registry)
+    before, rest = load.chunks[:len(load.chunks) // 3], load.chunks[len(load.chunks) // 3:]
+    for clock, items in before:
+        load.send(registry, clock, items, scripted=False)
+    services.kill(service)  # in the middle of those
+    begun = time.monotonic()
+    while (gone := time.monotonic() - begun) < SECONDS:
+        while service == "postgres" and len(rest) > 2 and len(rest) > len(load.chunks) * 2 / 3 * (1 - gone / SECONDS):
+            load.send(registry, *rest.pop(0), scripted=False)
+        time.sleep(0.2)
+    services.start(service)
+    back = time.monotonic()
+    registry.kafka = services.kafka()  # the test's own clients may wait longer before they try again
+    load.send(registry, rest[0][0], [item for _, items in rest for item in items], scripted=False)
+    sent = time.monotonic() - back
+    registry.wait_all()
+    took = time.monotonic() - back
+    with capsys.disabled():
+        print(f"\n{service} away for {gone:.0f} s; {took:.1f} s after its return {registry.place()['record']} records are applied "
+              f"and told; the last acts came {sent:.1f} s after it")
+    assert took <= BACK
+    assert all(program.running for program in registry.programs.values()), registry.tails()
+    settle(registry)
+    counts = Oracle(registry, load.act_of).check(load.sent)
+    assert counts["accepted"] > ACTS / 4, counts
