@@ -56,7 +56,7 @@ def test_logs_are_text_on_a_terminal_and_json_else(registry):
 
 
 def test_postgresql_by_uri_and_by_its_own_variables(scripted):
-    words = psycopg2.extensions.parse_dsn(scripted.conninfo)
+    words = psycopg2.extensions.parse_dsn(scripted.env_of("apply")["ORGCODE_PG"])
     uri = f"postgresql://{words['user']}@{words['host']}:{words['port']}/{words['dbname']}"
     rest = {"passfile": "PGPASSFILE", "sslmode": "PGSSLMODE", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslrootcert": "PGSSLROOTCERT"}
     more = {rest[name]: value for name, value in words.items() if name in rest}
