@@ -208,6 +208,7 @@ struct status drive_open(struct drive *drive, struct fault *fault)
         drive_close(drive);
     else
         drive->oid = place.oid;
+    hook_point("drive-opened");
     return status;
 }
 

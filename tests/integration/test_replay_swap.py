@@ -90,10 +90,10 @@ def test_back_and_forth_under_load(make_registry, capsys):
     registry = make_registry(mode="scripted", authorities=load.authorities)
     load.frame(registry)
     start(registry)
-    followers = Followers(registry)
     loader, done = Loader(registry, load, 14), []
     try:
         wait_until(lambda: registry.place()["sequence"] > 20, 60)
+        followers = Followers(registry)
         replay(registry, "rebuild", "--into", "second")
         done.append(swap(registry, "--schema", "second"))
         done.append(swap(registry, "--back"))
@@ -221,6 +221,22 @@ def test_the_places_are_compared_under_the_lock(two):
     more(two, 500)
     swap(two, "--schema", "second")
     more(two, 501)
+
+
+def test_whose_turn_comes_late(scripted):
+    """What was due at the place that it had read is done by another meanwhile."""
+    announced = scripted.established("H26.1", on="2025-07-01")
+    scripted.journal_acts([scripted.established("H26", "ROOT", on="2025-01-01"), announced], at="2025-06-10T08:00")
+    end = scripted.journal_end()
+    scripted.journal_tick("2025-07-02T08:00")
+    scripted.start("apply")
+    scripted.wait_applied()
+    replay(scripted, "rebuild", "--into", "third", "--to", str(end))
+    late = stopped_at(scripted, "late", "drive-opened", "verify", "--schema", "third", "--against", "orgcode", "--catch-up")
+    replay(scripted, "rebuild", "--into", "third")
+    more(scripted, 7)
+    late.resume()
+    assert late.wait(60) == 0, late.tail()
 
 
 def test_what_is_refused(two):
