@@ -22,8 +22,6 @@ PAGES = ROOT / "deploy/runbook"
 ALL = ("validate", "apply", "notify")
 HERE = "tests/integration/test_runbook.py"
 
-pytestmark = pytest.mark.noasan
-
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory):
@@ -181,6 +179,7 @@ def test_damaged_tables(lively):
     assert r.changes()[:len(changes)] == changes and digest(r) != before
 
 
+@pytest.mark.noasan
 def test_redrive(lively):
     r, page = lively, Page(lively, "redrive")
     child = r.established("H26.30.1")
