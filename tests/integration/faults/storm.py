@@ -70,11 +70,11 @@ class Storm:
                 start_service(self.services, victim)
 
     def draw(self):
-        """By chance, but whoever has not been killed when half of the kills that are left are needed for that."""
+        """By chance, but whoever has not been killed when half of the kills that will be left are needed for that."""
         left = self.kills - len(self.killed)
         count = min(self.rng.choices([1, 2, 3], [4, 3, 2])[0], left)
         missing = [victim for victim in self.weights if victim not in self.killed]
-        if 2 * len(missing) >= left:
+        if missing and 2 * len(missing) >= left - count:
             return missing[:count]
         return list(dict.fromkeys(self.rng.choices(list(self.weights), list(self.weights.values()), k=count)))
 
