@@ -293,7 +293,9 @@ static struct status round_of(struct apply *apply, struct fault *fault)
         apply->tick.sent);
     if (term == 0) {
         if (apply->term != 0)
-            log_info(apply->log, "standing by");
+            log_info(apply->log, "standing by",
+                LOG_TEXT("why", feed_lost(apply->feed) ? "this copy was not heard of for longer than its session"
+                                                       : "the group gives the journal to another copy"));
         apply->term = 0;
     }
     if (term != 0 && term == apply->term)

@@ -23,6 +23,7 @@ struct feed {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* any of the following */
     bool stop, assigned, waiting;
+    bool lost;           /* the last term ended without our doing */
     int term;            /* counts assignments and their ends */
     int64_t wanted;      /* begin there; -1: nothing asked */
     struct batch *ready; /* handed over, until the writer comes again */
@@ -87,10 +88,11 @@ static void read_from(struct feed *feed, int64_t offset)
     feed->moved_at = time_monotonic();
 }
 
-static void new_term(struct feed *feed, bool assigned)
+static void new_term(struct feed *feed, bool assigned, bool lost)
 {
     pthread_mutex_lock(&feed->lock);
     feed->assigned = assigned;
+    feed->lost = lost;
     feed->term++;
     feed->wanted = feed->expected = -1;
     batch_clear(feed->filling);
@@ -102,7 +104,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 {
     struct feed *feed = ((struct kafka_client *)opaque)->user;
     bool answer = err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS, assigned = answer && list->cnt > 0;
-    new_term(feed, assigned);
+    new_term(feed, assigned, rd_kafka_assignment_lost(rk));
     /* Where to begin stands in PostgreSQL: nothing is read, from no offset, before the writer says it. (To assign the
      * partition paused and then seek loses a race in the library when brokers come back: it went on reading at the
      * end.) */
@@ -223,7 +225,7 @@ static void *run(void *argument)
     while (serve(feed, drained)) {
         /* brokers that were all away may come back with a journal whose end was lost: the writer verifies again */
         if (atomic_exchange(&feed->consumer.down, false) && feed->assigned)
-            new_term(feed, true);
+            new_term(feed, true, false);
         if (batch_full(feed)) {
             serve_full(feed);
             continue;
@@ -334,6 +336,14 @@ int feed_term(struct feed *feed)
     int term = feed->assigned ? feed->term : 0;
     pthread_mutex_unlock(&feed->lock);
     return term;
+}
+
+bool feed_lost(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool lost = feed->lost;
+    pthread_mutex_unlock(&feed->lock);
+    return lost;
 }
 
 struct status feed_wait(struct feed *feed, int term, int timeout_ms, struct fault *fault)

@@ -31,6 +31,8 @@ void feed_close(struct feed *feed);
 
 /* The number of the term if this member has the journal, else 0. */
 int feed_term(struct feed *feed);
+/* No term: the group gave the journal away because this member was not heard of for longer than its session. */
+bool feed_lost(struct feed *feed);
 /* Waits until the term is another than `term`, or timeout_ms, or stopping. Fails when none can come: a right is
  * missing. */
 struct status feed_wait(struct feed *feed, int term, int timeout_ms, struct fault *fault) MUST_USE;

@@ -10,21 +10,26 @@ from harness import Services
 
 
 class Disk:
-    """A tmpfs of a fixed size."""
+    """An ext4 of a fixed size in a file, as a real disk is: what is reserved is there, what was not cannot be had."""
 
     def __init__(self, folder, megabytes):
         self.folder = Path(folder)
+        self.image = self.folder.with_name(self.folder.name + ".image")
         self.folder.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "orgcode-test", self.folder], check=True)
+        with open(self.image, "wb") as image:
+            image.truncate(megabytes << 20)
+        subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-m", "0", "-F", self.image], check=True)
+        subprocess.run(["mount", "-o", "loop", self.image, self.folder], check=True)
+        (self.folder / "lost+found").rmdir()
 
     def fill(self):
-        """Somebody else's file takes what is left, to the last byte."""
+        """Somebody else's file takes what is left, to the last block."""
         ballast = os.open(self.folder / "ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            for size in (1 << 20, 4096, 1):
+            for size in (1 << 20, 4096):
                 try:
-                    while os.write(ballast, b"\1" * size) == size:
-                        pass
+                    while True:
+                        os.posix_fallocate(ballast, os.fstat(ballast).st_size, size)
                 except OSError:
                     continue
         finally:
@@ -35,6 +40,7 @@ class Disk:
 
     def unmount(self):
         subprocess.run(["umount", "-l", self.folder], check=False)
+        self.image.unlink(missing_ok=True)
 
 
 class TightServices:
@@ -61,9 +67,8 @@ class TightServices:
 
 def possible(folder):
     """May this process mount?"""
-    probe = Path(folder) / "probe"
-    probe.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "orgcode-test", probe], capture_output=True)
-    if done.returncode == 0:
-        subprocess.run(["umount", probe], check=True)
-    return done.returncode == 0
+    try:
+        Disk(Path(folder) / "probe", 2).unmount()
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True

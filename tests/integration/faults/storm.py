@@ -25,6 +25,7 @@ class Storm:
     """One registry and its programs from the first act to the count at the end."""
 
     def __init__(self, registry_of, services, seed, kills, victims=None, mode="scripted"):
+        print(f"seed {seed} ({mode})")
         self.seed, self.rng, self.services, self.kills = seed, random.Random(seed), services, kills
         self.weights = {name: weight for name, weight in WEIGHTS.items() if not victims or name in victims}
         self.killed = []

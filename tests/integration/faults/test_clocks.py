@@ -61,6 +61,7 @@ class Story:
         frames = self.registry.frames(acts)
         self.act_of = dict(zip(frames, map(nfc, acts)))
         self._following = iter(frames)
+        self.tended = False
 
     def next(self):
         """Publishes one more; returns its verdict."""
@@ -73,10 +74,15 @@ class Story:
         return self.registry.verdicts(act["authority"])[act["actId"]]
 
     def tend(self):
-        """As a service manager: librdkafka 2.0.2 ends its process when the broker has forgotten a transaction that it commits."""
+        """As a service manager: librdkafka 2.0.2 ends its process when the broker has forgotten a transaction that it commits.
+
+        No more than once for each move of the clocks, and notify alone has transactions.
+        """
         for program in self.registry.programs.values():
             if not program.running:
                 assert program.process.returncode == -signal.SIGABRT and "rd_kafka_txn_set_state" in program.tail(3), program.tail()
+                assert program.name == "notify" and not self.tended, f"{program.label} ends again and again\n{program.tail()}"
+                self.tended = True
                 program.start()
         return True
 
@@ -85,6 +91,7 @@ class Story:
         before = self.time()
         self.broker.set(broker)
         self.machine.set(machine)
+        self.tended = False
         wait_until(lambda: self._seen(broker, machine), 60, f"clocks at {broker} and {machine}", every=0.2)
         return before, self.time()
 
