@@ -7,6 +7,7 @@ import disk
 import psycopg2
 import pytest
 from harness import Registry, wait_until
+from storm import start_service
 from test_pauses import begin, check, said
 
 
@@ -73,7 +74,7 @@ def test_the_disk_of_postgres_is_full(tight, tight_registry):
     ends = registry.acts_ends()
     press(agencies, lambda: sum(registry.acts_ends().values()) > sum(ends.values()), "agencies go on publishing", 0.9)
     cluster.free()
-    tight.services.start("postgres")
+    start_service(tight.services, "postgres")
     agencies.allowed = 1
     agencies.wait()
     check(registry, agencies)
@@ -105,7 +106,7 @@ def test_the_disk_of_kafka_is_full(tight, tight_registry):
     tight.disks["kafka"].fill()
     press(agencies, lambda: not tight.services.runs("kafka"), "Kafka ends", 0.9)
     tight.disks["kafka"].free()
-    tight.services.start("kafka")
+    start_service(tight.services, "kafka")
     agencies.allowed = 1
     agencies.wait()
     check(registry, agencies)
