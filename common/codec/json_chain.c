@@ -49,7 +49,7 @@ struct sha256 chain_change(struct arena *arena, struct hasher *hasher, const str
     struct writer event;
     size_t data_at;
     writer_open(&event, arena, 768);
-    change_event_write(&event, attributes, &data_at);
+    change_event_write(&event, attributes, STR(""), &data_at);
     add_previous(hasher, link);
     hasher_add(hasher, event.data, data_at);
     add_data(hasher, data, link);

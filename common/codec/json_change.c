@@ -245,7 +245,8 @@ static void write_member(struct writer *w, struct str key, const char *value)
     writer_str(w, str_of(value));
 }
 
-void change_event_write(struct writer *w, const struct change_attributes *attributes, size_t *data_at)
+void change_event_write(
+    struct writer *w, const struct change_attributes *attributes, struct str data, size_t *data_at)
 {
     struct change_texts text;
     change_texts_format(attributes, &text);
@@ -256,8 +257,8 @@ void change_event_write(struct writer *w, const struct change_attributes *attrib
     writer_int(w, attributes->act_index);
     write_member(w, STR("correlationid"), text.correlation_id);
     writer_key(w, STR("data"));
-    writer_raw(w, STR(""));
     *data_at = w->len;
+    writer_raw(w, data);
     write_member(w, STR("datacontenttype"), CHANGE_CONTENT_TYPE);
     write_member(w, STR("dataschema"), text.schema);
     write_member(w, STR("id"), text.id);
@@ -288,7 +289,7 @@ void change_encode(struct arena *arena, struct hasher *hasher, const struct chan
     struct arena_mark scratch = arena_mark(arena);
     writer_open(&event, arena, 768);
     struct change_attributes attributes = change_attributes_of(change, epoch);
-    change_event_write(&event, &attributes, &data_at);
+    change_event_write(&event, &attributes, STR(""), &data_at);
     hasher_begin(hasher);
     hasher_add(hasher, hex, HASH_TEXT);
     hasher_add(hasher, event.data, data_at);

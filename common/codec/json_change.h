@@ -47,8 +47,9 @@ void change_texts_format(const struct change_attributes *attributes, struct chan
 char *change_id_format(int epoch, int64_t sequence, char out[CHANGE_ID_SIZE]);
 bool change_id_parse(struct str id, int *epoch, int64_t *sequence);
 
-/* The event around `data`: what precedes it up to *data_at, and what follows. */
-void change_event_write(struct writer *writer, const struct change_attributes *attributes, size_t *data_at);
+/* The event with its data, which stands at *data_at; data may be empty, for its text to be put there. */
+void change_event_write(
+    struct writer *writer, const struct change_attributes *attributes, struct str data, size_t *data_at);
 
 /* What precedes the first change and the first receipt. */
 extern const struct sha256 chain_start; /* 32 zero bytes, 64 zeros as text */

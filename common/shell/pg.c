@@ -281,6 +281,33 @@ struct status pg_run(
     return status;
 }
 
+struct status pg_ask(struct pg *pg, const char *name, const struct pg_params *params, struct fault *fault)
+{
+    const struct pg_params *p = params ? params : &no_params;
+    if (pg->conn == NULL) {
+        return not_open(fault);
+    }
+    int sent = PQsendQueryPrepared(pg->conn, name, p->count, p->value, p->length, p->format, 1);
+    return sent ? status_ok() : pg_fail_result(pg, NULL, name, fault);
+}
+
+struct status pg_answer(struct pg *pg, const char *name, PGresult **out, struct fault *fault)
+{
+    PGresult *more;
+    *out = PQgetResult(pg->conn);
+    while ((more = PQgetResult(pg->conn)) != NULL) {
+        PQclear(more);
+    }
+    ExecStatusType kind = PQresultStatus(*out);
+    if (kind == PGRES_COMMAND_OK || kind == PGRES_TUPLES_OK) {
+        return status_ok();
+    }
+    struct status status = pg_fail_result(pg, *out, name, fault);
+    PQclear(*out);
+    *out = NULL;
+    return status;
+}
+
 struct status pg_pipeline_begin(struct pg *pg, struct fault *fault)
 {
     if (pg->conn == NULL) {

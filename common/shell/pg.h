@@ -98,6 +98,11 @@ void pg_param_array(struct pg_params *params, struct pg_array *array);
 struct status pg_run(struct pg *pg, const char *name, const struct pg_params *params, PGresult **out,
                      struct fault *fault) MUST_USE;
 
+/* The same in two steps: what is done between them goes on beside the server. *out is set as by pg_run; each pg_ask needs its
+ * pg_answer. */
+struct status pg_ask(struct pg *pg, const char *name, const struct pg_params *params, struct fault *fault) MUST_USE;
+struct status pg_answer(struct pg *pg, const char *name, PGresult **out, struct fault *fault) MUST_USE;
+
 /* Pipeline: begin, any number of send, then flush, which awaits all and gives the results in order of sending to
  * `take` (only good ones; borrowed for the call). The first failure is returned, the rest is drained; the
  * connection is out of pipeline mode in any case. take may be NULL. */

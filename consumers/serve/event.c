@@ -12,7 +12,18 @@ static struct str authority_in(struct str data)
     return (struct str){at, end ? (size_t)(end - at) : 0};
 }
 
-bool event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out)
+struct event_source event_source(struct arena *arena, int epoch, const char *source)
+{
+    return (struct event_source){epoch, str_format(arena, "\"source\":\"%s\"}", source)};
+}
+
+size_t event_room(const PGresult *result, int row, const struct event_source *source)
+{
+    enum { TEXTS = 1024, ESCAPED = 6 };
+    return pg_text(result, row, 9).len + 2 * ESCAPED * pg_text(result, row, 2).len + source->member.len + TEXTS;
+}
+
+bool event_read(const PGresult *result, int row, const struct event_source *source, struct writer *w, struct event *out)
 {
     const struct law *law = law_of(pg_int4(result, row, 10));
     if (!law)
@@ -20,10 +31,10 @@ bool event_read(const PGresult *result, int row, int epoch, const char *source, 
     *out = (struct event){
         .attributes =
             {
-                .epoch = epoch,
+                .epoch = source->epoch,
                 .sequence = pg_int8(result, row, 0),
                 .type = (enum change_type)pg_int2(result, row, 1),
-                .subject = str_copy(arena, pg_text(result, row, 2)),
+                .subject = pg_text(result, row, 2),
                 .subject_version = pg_int8(result, row, 3),
                 .act_id = pg_uuid(result, row, 4),
                 .act_index = pg_int4(result, row, 5),
@@ -34,14 +45,12 @@ bool event_read(const PGresult *result, int row, int epoch, const char *source, 
             },
     };
     struct str data = pg_text(result, row, 9);
-    struct writer w;
-    size_t data_at;
-    writer_open(&w, arena, 1024);
-    change_event_write(&w, &out->attributes, &data_at);
-    struct str around = writer_text(&w);
-    out->json = str_format(arena, "%.*s%.*s%.*s,\"source\":\"%s\"}", (int)data_at, around.data, STR_ARG(data),
-        (int)(around.len - data_at - 1), around.data + data_at, source);
-    out->authority = authority_in((struct str){out->json.data + data_at, data.len});
+    size_t at = w->len + !w->first, data_at;
+    change_event_write(w, &out->attributes, data, &data_at);
+    w->len--; /* one member more */
+    writer_raw(w, source->member);
+    out->json = (struct str){w->data + at, w->len - at};
+    out->authority = authority_in((struct str){w->data + data_at, data.len});
     return true;
 }
 

@@ -11,9 +11,18 @@ struct event {
     struct str json;      /* the CloudEvent in structured mode */
 };
 
-/* A row of sql/changes.sql; everything is in the arena. False: it was written under a version of the law that this
- * program does not know, so it cannot say in which form. */
-bool event_read(const PGresult *result, int row, int epoch, const char *source, struct arena *arena, struct event *out);
+/* What all events of one feed share. */
+struct event_source {
+    int epoch;
+    struct str member; /* "source":"..."} */
+};
+struct event_source event_source(struct arena *arena, int epoch, const char *source);
+/* Bytes that a row's event takes at most. */
+size_t event_room(const PGresult *result, int row, const struct event_source *source);
+/* A row of sql/changes.sql, as the writer's next value: `json` stands there, the subject in the result. False: it was
+ * written under a version of the law that this program does not know, so it cannot say in which form. */
+bool event_read(
+    const PGresult *result, int row, const struct event_source *source, struct writer *w, struct event *out);
 
 /* Which changes one wants: all members that are given must fit. */
 struct filter {

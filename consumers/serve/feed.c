@@ -4,7 +4,7 @@
 #include "core/code.h"
 #include "exchange.h"
 
-enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, WAIT_MAX_S = 60, TURN_MS = 500, FIT = 11 };
+enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, WAIT_MAX_S = 60, TURN_MS = 500 };
 
 static struct str token_form(struct work *work)
 {
@@ -85,6 +85,31 @@ bool feed_question(struct work *work, struct feed_question *out)
     return read_since(work, out) && read_filter(work, &out->filter);
 }
 
+/* The rows' events, as one JSON array. *whole: none was left out for their bytes. False: one is of a form that is not
+ * known. */
+static bool write_events(struct work *work, const PGresult *result, int64_t bytes, struct feed_page *out, bool *whole)
+{
+    const struct event_source source = event_source(work->arena, work->fresh.epoch, work->serve->options->source);
+    int rows = PQntuples(result);
+    size_t room = 2;
+    struct writer w;
+    for (int row = 0; row < rows; row++)
+        room += event_room(result, row, &source) + 1;
+    writer_open(&w, work->arena, room); /* it never grows: the events' texts stand in it */
+    writer_array(&w);
+    out->event = arena_array(work->arena, struct event, (size_t)rows);
+    bool known = true;
+    for (int row = 0; row < rows && known && *whole; row++) {
+        bytes -= (int64_t)pg_text(result, row, 9).len;
+        *whole = bytes >= 0 || row == 0;
+        known = *whole && event_read(result, row, &source, &w, &out->event[out->count]);
+        out->count += known;
+    }
+    writer_array_end(&w);
+    out->text = writer_text(&w);
+    return known || !*whole;
+}
+
 bool feed_page(
     struct work *work, int64_t after, const struct filter *filter, int limit, int64_t bytes, struct feed_page *out)
 {
@@ -105,21 +130,14 @@ bool feed_page(
     PGresult *result = work_ask(work, "changes", &params);
     if (!result)
         return false;
+    bool whole = true, known = write_events(work, result, bytes, out, &whole);
     int rows = PQntuples(result);
-    int64_t fit = rows ? pg_int8(result, 0, FIT) : 0;
-    out->event = arena_array(work->arena, struct event, (size_t)rows);
-    bool known = true;
-    for (int row = 0; row < rows && known; row++) {
-        known = event_read(
-            result, row, work->fresh.epoch, work->serve->options->source, work->arena, &out->event[out->count]);
-        out->count += known;
-    }
     PQclear(result);
     if (!known && out->count == 0) {
         work_problem(work, PROBLEM_NEWER, STR_NONE, STR_NONE);
         return false;
     }
-    if (out->count && (!known || fit == limit || fit > rows)) /* there may be more of what was looked at */
+    if (out->count && (!known || !whole || rows == limit)) /* there may be more of what was looked at */
         out->next = out->event[out->count - 1].attributes.sequence;
     else if (upto > after)
         out->next = upto;
@@ -170,28 +188,21 @@ static void add_headers(struct work *work, int64_t next)
     response_header(work->response, "Link", link_next(work, token));
 }
 
+/* Each in a line of its own: what stands between them becomes a line's end. */
+static struct str as_lines(const struct feed_page *page)
+{
+    char *text = (char *)(uintptr_t)page->text.data;
+    for (int i = 0; i < page->count; i++)
+        text[page->event[i].json.data + page->event[i].json.len - text] = '\n';
+    return page->count ? (struct str){text + 1, page->text.len - 1} : STR("");
+}
+
 static void answer_page(struct work *work, const struct feed_page *page)
 {
     bool lines = http_accepts(work->request->header[HEADER_ACCEPT], "application/x-ndjson");
-    size_t size = 2;
-    for (int i = 0; i < page->count; i++)
-        size += page->event[i].json.len + 1;
-    char *body = arena_alloc(work->arena, size), *at = body;
-    if (!lines)
-        *at++ = '[';
-    for (int i = 0; i < page->count; i++) {
-        if (!lines && i)
-            *at++ = ',';
-        memcpy(at, page->event[i].json.data, page->event[i].json.len);
-        at += page->event[i].json.len;
-        if (lines)
-            *at++ = '\n';
-    }
-    if (!lines)
-        *at++ = ']';
     work->response->status = MHD_HTTP_OK;
     work->response->type = lines ? "application/x-ndjson" : "application/cloudevents-batch+json";
-    work->response->body = (struct str){body, (size_t)(at - body)};
+    work->response->body = lines ? as_lines(page) : page->text;
     add_headers(work, page->next);
 }
 

@@ -17,7 +17,8 @@ bool feed_question(struct work *work, struct feed_question *out);
 struct feed_page {
     struct event *event;
     int count;
-    int64_t next; /* looked at up to here, 20,000 changes at most: the token to go on from */
+    struct str text; /* all of them, as a JSON array; their `json` stands in it */
+    int64_t next;    /* looked at up to here, 20,000 changes at most: the token to go on from */
 };
 /* At most `limit` events and, but for the first, `bytes` of them behind `after`, and how far was looked. False:
  * answered. */

@@ -42,6 +42,11 @@ static void make_and_delete(struct serve *serve)
     }
     for (int i = (int)serve->options->snapshots_kept; i < list.count; i++)
         delete_snapshot(serve, list.item[i].id);
+    for (int i = 0; i < list.count && i < (int)serve->options->snapshots_kept; i++) {
+        struct status status = snapshot_zip(serve, list.item[i].id, &fault);
+        if (status_failed(status) && !process_stopping())
+            log_warn(serve->log, "a snapshot was not zipped", LOG_TEXT("why", fault.text));
+    }
 }
 
 static void look(struct keeper *keeper)

@@ -222,8 +222,11 @@ static struct status run_snapshot(struct serve *serve, struct fault *fault)
         status = folder_take(serve->options->snapshots, true, &taken, fault);
     if (!status_failed(status))
         status = snapshot_make(serve, id, fault);
-    if (!status_failed(status))
+    if (!status_failed(status)) {
         puts(id);
+        fflush(stdout);
+        status = snapshot_zip(serve, id, fault);
+    }
     if (taken >= 0)
         close(taken);
     return status;

@@ -7,7 +7,7 @@
 
 /* GET /v1/organizations?q=...: bodies by name, with or without diacritics, and by what they are. */
 
-enum { PAGE_MAX = 200, QUESTION_MAX = 200, RANK = 33 /* column behind those of organization.sql */ };
+enum { PAGE_MAX = 200, QUESTION_MAX = 200, LONGEST = 3, RANK = 33 /* column behind those of organization.sql */ };
 
 struct search {
     struct str question; /* plain; empty: filters alone */
@@ -94,14 +94,28 @@ static struct str pattern_of(struct arena *arena, struct str word)
     return (struct str){text, len};
 }
 
-static void add_words(struct work *work, struct str question, struct pg_array *patterns)
+/* One more word; `longest` keeps the longest first. */
+static void note_longest(struct str pattern, struct str longest[LONGEST])
+{
+    for (int i = 0; i < LONGEST; i++)
+        if (pattern.len > longest[i].len) {
+            struct str shorter = longest[i];
+            longest[i] = pattern;
+            pattern = shorter;
+        }
+}
+
+static void add_words(struct work *work, struct str question, struct pg_array *patterns, struct str longest[LONGEST])
 {
     for (size_t at = 0; at < question.len;) {
         size_t end = at;
         while (end < question.len && question.data[end] != ' ')
             end++;
-        if (end > at)
-            pg_array_text(patterns, pattern_of(work->arena, (struct str){question.data + at, end - at}));
+        if (end > at) {
+            struct str pattern = pattern_of(work->arena, (struct str){question.data + at, end - at});
+            pg_array_text(patterns, pattern);
+            note_longest(pattern, longest);
+        }
         at = end + 1;
     }
 }
@@ -131,10 +145,13 @@ static PGresult *ask(struct work *work, const struct search *search)
         add_page(&params, search);
         return work_ask(work, "list", &params);
     }
-    add_words(work, search->question, &patterns);
+    struct str longest[LONGEST] = {STR("%"), STR("%"), STR("%")};
+    add_words(work, search->question, &patterns, longest);
     pg_param_array(&params, &patterns);
     pg_param_text(&params, search->question);
     add_page(&params, search);
+    for (int i = 0; i < LONGEST; i++)
+        pg_param_text(&params, longest[i]);
     return work_ask(work, "search", &params);
 }
 

@@ -20,10 +20,9 @@
 enum { FORMATS = 2, PATH_SIZE = 512 };
 static const char *const formats[FORMATS] = {"ndjson", "csv"};
 
-/* One format, plain and zipped, written as <id>.<format>.new until it is whole. */
+/* One format, written as <id>.<format>.new until it is whole. Its zipped form is made from it afterwards. */
 struct file {
     FILE *plain;
-    gzFile zipped;
     struct hasher *hasher;
     int64_t size;
     bool failed; /* a write did */
@@ -60,11 +59,6 @@ static struct status open_file(struct making *m, int format, struct fault *fault
     m->file[format].plain = fopen(path, "we");
     if (!m->file[format].plain)
         return cannot_write(path, fault);
-    snprintf(rest, sizeof rest, "%s.gz.new", formats[format]);
-    path_of(m, rest, path);
-    m->file[format].zipped = gzopen(path, "we6");
-    if (!m->file[format].zipped)
-        return cannot_write(path, fault);
     m->file[format].hasher = hasher_open();
     hasher_begin(m->file[format].hasher);
     return status_ok();
@@ -72,8 +66,7 @@ static struct status open_file(struct making *m, int format, struct fault *fault
 
 static void put(struct file *file, struct str text)
 {
-    file->failed = file->failed || fwrite(text.data, 1, text.len, file->plain) != text.len ||
-                   (text.len && gzwrite(file->zipped, text.data, (unsigned)text.len) != (int)text.len);
+    file->failed = file->failed || fwrite(text.data, 1, text.len, file->plain) != text.len;
     hasher_add(file->hasher, text.data, text.len);
     file->size += (int64_t)text.len;
 }
@@ -95,17 +88,12 @@ static struct status settle(struct making *m, const char *rest, struct fault *fa
 static struct status close_file(struct making *m, int format, struct fault *fault)
 {
     struct file *file = &m->file[format];
-    char rest[32];
-    bool good = fclose(file->plain) == 0;
-    good = gzclose(file->zipped) == Z_OK && good && !file->failed;
+    bool good = fclose(file->plain) == 0 && !file->failed;
     file->plain = NULL;
-    file->zipped = NULL;
     if (!good)
         return cannot_write(formats[format], fault);
     file->digest = hasher_end(file->hasher);
-    struct status status = settle(m, formats[format], fault);
-    snprintf(rest, sizeof rest, "%s.gz", formats[format]);
-    return status_failed(status) ? status : settle(m, rest, fault);
+    return settle(m, formats[format], fault);
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
@@ -114,8 +102,14 @@ typedef VEC(char) text_list;
 
 static void add(struct making *m, text_list *out, struct str text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        *vec_push(m->arena, out) = text.data[i];
+    if (out->count + text.len > out->room) {
+        out->room = 2 * (out->count + text.len) + 512;
+        char *grown = arena_alloc(m->arena, out->room);
+        memcpy(grown, out->item ? out->item : "", out->count);
+        out->item = grown;
+    }
+    memcpy(out->item + out->count, text.data ? text.data : "", text.len);
+    out->count += text.len;
 }
 
 /* A field as RFC 4180 has it. */
@@ -123,14 +117,16 @@ static void add_field(struct making *m, text_list *out, struct str text, bool la
 {
     bool quoted = false;
     for (size_t i = 0; i < text.len && !quoted; i++)
-        quoted = strchr("\",\r\n", text.data[i]) != NULL;
+        quoted = text.data[i] == '"' || text.data[i] == ',' || text.data[i] == '\r' || text.data[i] == '\n';
     if (quoted)
         add(m, out, STR("\""));
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '"')
-            add(m, out, STR("\""));
-        *vec_push(m->arena, out) = text.data[i];
+    for (const char *quote; quoted && (quote = memchr(text.data, '"', text.len));) {
+        size_t len = (size_t)(quote - text.data) + 1;
+        add(m, out, (struct str){text.data, len});
+        add(m, out, STR("\""));
+        text = (struct str){text.data + len, text.len - len};
     }
+    add(m, out, text);
     if (quoted)
         add(m, out, STR("\""));
     add(m, out, last ? STR("\r\n") : STR(","));
@@ -176,12 +172,17 @@ static struct str csv_row(struct making *m, const struct code *code)
     return (struct str){out.item, out.count};
 }
 
+/* The rows that were asked for; the next are read while these are written. */
 static struct status put_rows(struct making *m, bool *more, struct fault *fault)
 {
     PGresult *result = NULL;
-    struct status status = pg_run(&m->pg, "snapshot_next", NULL, &result, fault);
-    if (status_failed(status))
+    struct status status = pg_answer(&m->pg, "snapshot_next", &result, fault);
+    if (!status_failed(status) && PQntuples(result) > 0)
+        status = pg_ask(&m->pg, "snapshot_next", NULL, fault);
+    if (status_failed(status)) {
+        PQclear(result);
         return status;
+    }
     int rows = PQntuples(result);
     for (int row = 0; row < rows; row++) {
         const struct code *code = read_code(result, row, 0, m->arena);
@@ -235,6 +236,7 @@ static struct status write_files(struct making *m, struct fault *fault)
     put(&m->file[0], str_format(m->arena, "{\"asOf\":{\"hash\":\"%s\",\"id\":\"%s\",\"recordedTime\":\"%s\"}}\n",
                          m->head, m->id, m->recorded));
     put(&m->file[1], str_of(csv_header));
+    status = pg_ask(&m->pg, "snapshot_next", NULL, fault);
     for (bool more = true; more && !status_failed(status);)
         status = put_rows(m, &more, fault);
     for (int i = 0; i < FORMATS && !status_failed(status); i++)
@@ -275,8 +277,6 @@ static void give_back(struct making *m)
     for (int i = 0; i < FORMATS; i++) {
         if (m->file[i].plain)
             fclose(m->file[i].plain);
-        if (m->file[i].zipped)
-            gzclose(m->file[i].zipped);
         if (m->file[i].hasher)
             hasher_close(m->file[i].hasher);
     }
@@ -298,5 +298,47 @@ struct status snapshot_make(struct serve *serve, char id[CHANGE_ID_SIZE], struct
         log_info(serve->log, "snapshot made", LOG_TEXT("id", id), LOG_INT("codes", m.codes),
             LOG_INT("ms", time_monotonic() - begun));
     give_back(&m);
+    return status;
+}
+
+/* ---- zipped -------------------------------------------------------------------------------------------------------
+ */
+
+static bool deflate_all(FILE *in, gzFile out)
+{
+    char buffer[1 << 16];
+    size_t size;
+    while ((size = fread(buffer, 1, sizeof buffer, in)) > 0)
+        if (process_stopping() || gzwrite(out, buffer, (unsigned)size) != (int)size)
+            return false;
+    return !ferror(in);
+}
+
+static struct status zip(const char *from, const char *to, struct fault *fault)
+{
+    char made[PATH_SIZE];
+    snprintf(made, sizeof made, "%s.new", to);
+    FILE *in = fopen(from, "re");
+    gzFile out = in ? gzopen(made, "we6") : NULL;
+    bool good = out && deflate_all(in, out);
+    if (out)
+        good = gzclose(out) == Z_OK && good;
+    if (in)
+        fclose(in);
+    if (process_stopping())
+        return status_fail(fault, STATUS_RETRY, "stopping", "stopped in the middle");
+    return good && rename(made, to) == 0 ? status_ok() : cannot_write(made, fault);
+}
+
+struct status snapshot_zip(struct serve *serve, const char *id, struct fault *fault)
+{
+    struct status status = status_ok();
+    for (int i = 0; i < FORMATS && !status_failed(status); i++) {
+        char from[PATH_SIZE - 8], to[PATH_SIZE - 4];
+        snprintf(from, sizeof from, "%s/%s.%s", serve->options->snapshots, id, formats[i]);
+        snprintf(to, sizeof to, "%s.gz", from);
+        if (access(to, F_OK) != 0)
+            status = zip(from, to, fault);
+    }
     return status;
 }

@@ -109,11 +109,14 @@ static void answer_file(struct work *work, const char *id, const char *format, c
 {
     struct response *r = work->response;
     const struct str *header = work->request->header;
-    bool zipped = http_accepts(header[HEADER_ACCEPT_ENCODING], "gzip");
-    const char *tag = str_format(work->arena, "\"%s-%s%s\"", id, format, zipped ? "-gz" : "").data;
     struct stat about;
-    int fd = open(
-        path_of(work, id, str_format(work->arena, "%s%s", format, zipped ? ".gz" : "").data), O_RDONLY | O_CLOEXEC);
+    int fd = -1;
+    if (http_accepts(header[HEADER_ACCEPT_ENCODING], "gzip"))
+        fd = open(path_of(work, id, str_format(work->arena, "%s.gz", format).data), O_RDONLY | O_CLOEXEC);
+    bool zipped = fd >= 0; /* it follows the plain one after a while */
+    if (!zipped)
+        fd = open(path_of(work, id, format), O_RDONLY | O_CLOEXEC);
+    const char *tag = str_format(work->arena, "\"%s-%s%s\"", id, format, zipped ? "-gz" : "").data;
     if (fd < 0 || fstat(fd, &about) != 0) {
         if (fd >= 0)
             close(fd);

@@ -216,10 +216,13 @@ static struct status read_events(struct tail *tail, int64_t end, struct fault *f
         if (status_failed(status))
             return status;
         int rows = PQntuples(result);
+        const struct event_source source = event_source(tail->arena, tail->epoch, tail->serve->options->source);
         pthread_mutex_lock(&tail->lock);
         for (int row = 0; row < rows && !newer; row++) {
             struct event event;
-            newer = !event_read(result, row, tail->epoch, tail->serve->options->source, tail->arena, &event);
+            struct writer w;
+            writer_open(&w, tail->arena, event_room(result, row, &source));
+            newer = !event_read(result, row, &source, &w, &event);
             if (!newer)
                 ring_keep(&tail->ring, &event);
         }

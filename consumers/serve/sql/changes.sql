@@ -1,5 +1,5 @@
--- Changes behind $1 up to $2 that fit: subject $3, prefix $4, type $5, authority $6 (null: any); at most $7 rows and, but for the
--- first, $8 bytes. The last column says how many fit, $7 at most: more than there are rows when bytes cut them off.
+-- Changes behind $1 up to $2 that fit: subject $3, prefix $4, type $5, authority $6 (null: any); at most $7 rows, and of those the
+-- ones before which there are less than $8 bytes. (The version of the law: most changes are behind the last that changed it.)
 with fitting as (
     select *
     from change
@@ -10,12 +10,12 @@ with fitting as (
     order by sequence
     limit $7::integer
 ), counted as (
-    select *, row_number() over (order by sequence) as number, sum(octet_length(data)) over (order by sequence) as bytes,
-        count(*) over () as fit
+    select *, sum(octet_length(data)) over (order by sequence rows unbounded preceding) as bytes
     from fitting
 )
 select sequence, type, subject, subject_version, act_id, act_index, act_count, effective_on, recorded_ms, data,
-       coalesce((select max(law.version) from law where law.sequence <= counted.sequence), 1) as law, fit
+       case when sequence >= (select coalesce(max(sequence), 0) from law) then (select coalesce(max(version), 1) from law)
+            else coalesce((select max(law.version) from law where law.sequence <= counted.sequence), 1) end as law
 from counted
-where number = 1 or bytes <= $8::bigint
+where bytes - octet_length(data) < $8::bigint
 order by sequence
