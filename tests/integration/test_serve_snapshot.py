@@ -178,7 +178,7 @@ def test_a_snapshot_follows_the_clock_and_old_ones_go(registry):
     held.close()
     file = first["files"][0]
     assert (len(whole), hashlib.sha256(whole).hexdigest()) == (file["size"], file["sha256"])
-    assert len([f for f in (still.folder / "kept").iterdir() if re.match(r"\d\d-", f.name)]) == 10
+    wait_until(lambda: len([f for f in (still.folder / "kept").iterdir() if re.match(r"\d\d-", f.name)]) == 10, 30, "two snapshots, zipped too")
 
 
 @pytest.mark.noasan
