@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import socket
 import subprocess
 import sys
 
@@ -9,8 +10,9 @@ import pytest
 
 from harness import wait_until
 from harness.oracle import Oracle
-from harness.program import BUILD
+from harness.program import BUILD, Program
 from harness.services import ROOT
+from harness.stress import Readers
 from harness.units import labels_of
 
 sys.path.append(str(ROOT / "tests/integration/faults"))
@@ -37,7 +39,7 @@ def before(tmp_path_factory):
     added = git("log", "--diff-filter=A", "--format=%H", "-1", "--", str(newest.relative_to(ROOT))).decode().strip()
     source = tmp_path_factory.mktemp("before")
     subprocess.run(["tar", "-x", "-C", source], input=git("archive", f"{added}^" if added else "HEAD"), check=True)
-    programs = [f"orgcode-{name}" for name in ("validate", "apply", "notify")]
+    programs = [f"orgcode-{name}" for name in ("validate", "apply", "notify", "serve")]
     for command in (["cmake", "-G", "Ninja", "-S", source, "-B", source / "build", "-DCMAKE_BUILD_TYPE=Plain", "-DCMAKE_C_FLAGS=-O1",
                      "-DORGCODE_TESTS=OFF", "-DORGCODE_MAN=OFF"], ["ninja", "-C", source / "build", "-j2", *programs]):
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)
@@ -88,13 +90,21 @@ class Upgrade:
                 yield block.text
             elif commands := re.findall(r"^systemctl restart (.+)$", block.text, re.M):
                 for unit in (unit for words in commands for unit in shlex.split(words)):
-                    labels = labels_of(unit, (*PROGRAMS, "serve"))
-                    self.restart([label for label in labels if label in PROGRAMS], self.before if block.line > back else None)
+                    self.restart(labels_of(unit, (*PROGRAMS, "serve")), self.before if block.line > back else None)
                 yield block.text
 
 
+@pytest.fixture
+def listener():
+    """The socket of orgcode-serve, which systemd holds."""
+    with socket.socket() as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen(1024)
+        yield made
+
+
 @pytest.mark.noasan
-def test_upgrade_under_load(before, make_registry):
+def test_upgrade_under_load(before, make_registry, listener):
     bin_before, newest = before
     r = make_registry(authorities=["ROOT"], migrate=False, genesis=False)
     agencies = Agencies(r, seed=20250701, acts=500, groups=2, pace=0.1, crashes=0, repeats=0.1)
@@ -104,11 +114,14 @@ def test_upgrade_under_load(before, make_registry):
     first = r.value("select max(number) from orgcode_ops.migration")
     for label in PROGRAMS:
         r.start(label.partition("-")[0], label=label)
-    upgrade = Upgrade(r, agencies, bin_before, steps=16)
+    serve = r.programs["serve"] = Program("serve", [], r.env_of("serve"), r.folder, bin=bin_before, listener=listener)
+    readers = Readers(listener.getsockname, path="/v1/changes?limit=1", right=lambda page: True)
+    upgrade = Upgrade(r, agencies, bin_before, steps=18)
     agencies.allowed = 0
     agencies.start()
     try:
         upgrade.goes_on(120)
+        readers.more()
         r.bin, went = None, 0  # the record at which all programs were those of after
         for commands in upgrade.as_the_runbook_says():
             if "--migrate" in commands:
@@ -121,10 +134,15 @@ def test_upgrade_under_load(before, make_registry):
                 went = r.place()["record"]
         assert all(p.running and p.bin == bin_before for p in r.programs.values()), r.tails()
         assert 0 < went < r.place()["record"] and r.value("select max(number) from orgcode_ops.migration") == newest
+        readers.more()
         agencies.allowed = 1
         agencies.wait()
+        readers.end()
     finally:
+        readers.stop.set()
         agencies.stop()
+    assert readers.lost == 0 and readers.good > 100, (readers.lost, readers.good)
+    assert serve.stop() == 0, serve.tail()
     r.wait_all(deadline=240)
     agencies.check_sent()
     counts = Oracle(r, agencies.load.act_of).check()

@@ -43,10 +43,12 @@ def on_a_terminal(registry, name, *args, env=None):
 
 class Program:
     """`name` as in orgcode-NAME; several copies of one program have different labels. inside: words before the command;
-    bin: folder of the program, when it is not that of the build tree."""
+    bin: folder of the program, when it is not that of the build tree; listener: a socket that outlives it, as systemd's."""
 
-    def __init__(self, name, args, env, folder, label=None, inside=(), bin=None):
-        self.name, self.label, self.inside, self.bin = name, label or name, list(inside), bin
+    def __init__(self, name, args, env, folder, label=None, inside=(), bin=None, listener=None):
+        self.name, self.label, self.inside, self.bin, self.listener = name, label or name, list(inside), bin, listener
+        if listener:
+            self.inside += ["bash", "-c", f'exec 3<&{listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"']
         self.args, self.env = [str(a) for a in args], env
         self.log_path = Path(folder) / f"{self.label}.log"
         self.process = None
@@ -57,6 +59,7 @@ class Program:
         assert self.process is None or self.process.poll() is not None, f"{self.label} still runs"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([*self.inside, program_path(self.name, self.bin), *self.args], env=self.env, cwd=self.log_path.parent,
+                                            pass_fds=[self.listener.fileno()] if self.listener else [],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         return self
 

@@ -107,8 +107,9 @@ class locked:
 class Readers:
     """Threads that look up and check every answer: right, or a 503, or no answer at all."""
 
-    def __init__(self, url_of, count=4, headers=None):
+    def __init__(self, url_of, count=4, headers=None, path="/v1/organizations/H26", right=lambda answer: answer["record"]["code"] == "H26"):
         self.url_of, self.stop, self.good, self.busy, self.lost, self.wrong = url_of, threading.Event(), 0, 0, 0, []
+        self.path, self.right = path, right
         self.threads = [threading.Thread(target=self.read, daemon=True) for _ in range(count)]
         for t in self.threads:
             t.start()
@@ -117,7 +118,7 @@ class Readers:
         while not self.stop.is_set():
             try:
                 connection = http.client.HTTPConnection(*self.url_of(), timeout=30 * SLOW)
-                connection.request("GET", "/v1/organizations/H26", headers={"Connection": "close"})
+                connection.request("GET", self.path, headers={"Connection": "close"})
                 answer = connection.getresponse()
                 body = answer.read()
                 connection.close()
@@ -125,7 +126,7 @@ class Readers:
                 self.lost += 1
                 self.stop.wait(0.02)
                 continue
-            if answer.status == 200 and json.loads(body)["record"]["code"] == "H26":
+            if answer.status == 200 and self.right(json.loads(body)):
                 self.good += 1
             elif answer.status == 503 and answer.headers["Retry-After"]:
                 self.busy += 1
