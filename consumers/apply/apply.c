@@ -1,5 +1,6 @@
 #include "apply.h"
 
+#include <malloc.h>
 #include <stdio.h>
 
 #include "engine/engine.h"
@@ -13,8 +14,10 @@
 #define IDLE_MS 500
 #define WRITING_MS 2 /* for more records, before what is under way is awaited */
 #define TELL_MS 1000
-#define PAUSE_MS 100  /* a journal cannot be deleted, made anew and filled beyond our place faster */
-#define SHORT_MS 5000 /* an end of the journal before our place, for so long, is told */
+#define REST_MS 200       /* nothing comes for so long: what a burst took is given back */
+#define REST_RECORDS 1000 /* that is: so many since it was given back last */
+#define PAUSE_MS 100      /* a journal cannot be deleted, made anew and filled beyond our place faster */
+#define SHORT_MS 5000     /* an end of the journal before our place, for so long, is told */
 
 struct apply {
     const struct apply_options *options;
@@ -34,6 +37,7 @@ struct apply {
     bool verified; /* the journal's record at the place is the one that was done last */
     struct backoff backoff;
     time_ms told_at, taken_at;
+    int64_t rested; /* records taken by then */
 };
 
 /* ---- PostgreSQL
@@ -255,6 +259,17 @@ static struct status settle(struct apply *apply, struct fault *fault)
     return status;
 }
 
+/* Blocks of bursts and small things that stay, of the library's too, lie mixed: without this the whole peak would stay.
+ */
+static void rest(struct apply *apply)
+{
+    int64_t taken = apply->engine.seen.records;
+    if (taken - apply->rested < REST_RECORDS || time_monotonic() - apply->taken_at < REST_MS)
+        return;
+    apply->rested = taken;
+    malloc_trim(0);
+}
+
 static int wait_ms(const struct apply *apply)
 {
     if (apply->engine.writing)
@@ -275,6 +290,8 @@ static struct status active_round(struct apply *apply, struct fault *fault)
         doubt_end(apply);
     else if (!status_failed(status) && live(apply))
         tick_serve(&apply->tick, apply->store.next_due);
+    if (!status_failed(status) && batch.count == 0 && !apply->engine.writing)
+        rest(apply);
     if (status_failed(status))
         return recover(apply, status, fault);
     if (time_monotonic() - apply->told_at > TELL_MS) {
