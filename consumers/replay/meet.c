@@ -9,7 +9,7 @@
 #include "shell/process.h"
 
 /* Under the lock no more than this is taken; the rest before. */
-enum { FEW_RECORDS = 200, PAUSE_MS = 3, TAKE_MS = 5 };
+enum { FEW_RECORDS = 200, PAUSE_MS = 3, TAKE_MS = 5, IDLE_MS = 1000 };
 
 static int64_t now_us(void)
 {
@@ -20,7 +20,7 @@ static int64_t now_us(void)
 
 struct status meet_open(struct meet *meet, struct drive *drive, struct fault *fault)
 {
-    *meet = (struct meet){.drive = drive};
+    *meet = (struct meet){.drive = drive, .idle_ms = IDLE_MS};
     return command_pg(drive->run, &meet->pg, fault);
 }
 
@@ -78,14 +78,18 @@ struct status meet_near(struct meet *meet, time_ms until, struct fault *fault)
     }
 }
 
-/* Should this process be stopped while it holds the lock, the server ends its session, and with it the lock. */
+/* Whatever happens to this process while it holds the lock, the server keeps it no longer: it ends statements that take
+ * long, and the session, and with it the lock, when nothing is asked. The commit does not wait for the disk: what the
+ * writer commits afterwards does, and takes it along. */
 static struct status lock(struct meet *meet, int locked_max_ms, struct fault *fault)
 {
-    char sql[320];
+    char sql[560];
     snprintf(sql, sizeof sql,
-        "begin; set local lock_timeout = '1s'; set local idle_in_transaction_session_timeout = %d;"
-        "set local search_path = " STORE_LIVE ", pg_temp; lock table place in exclusive mode",
-        locked_max_ms + 1000);
+        "begin; set local lock_timeout = '1s'; set local synchronous_commit = off;"
+        "set local idle_in_transaction_session_timeout = %d; set local search_path = " STORE_LIVE ", pg_temp;"
+        "lock table place in exclusive mode; set local statement_timeout = %d;"
+        "select set_config('orgcode.locked_at', extract(epoch from clock_timestamp())::text, false)",
+        locked_max_ms + meet->idle_ms, locked_max_ms + meet->idle_ms);
     struct status status = pg_exec(&meet->pg, sql, fault);
     meet->begun_us = now_us();
     hook_point("locked");
@@ -135,9 +139,30 @@ static struct status close_up(struct meet *meet, int locked_max_ms, bool *level,
         (long long)live.receipt, (long long)other.receipt);
 }
 
-struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, struct fault *fault)
+/* After a try: the lock is given back. False: `*status` is the end of it. */
+static bool again(struct meet *meet, struct status *status, time_ms until, struct fault *fault)
 {
     struct fault ignored;
+    bool lost = pg_lost(&meet->pg); /* held too long, see lock(); or the server is gone, which shows at once */
+    bool longer = strcmp(status->code, "55P03") == 0 || strcmp(status->code, "57014") == 0;
+    if (!lost && pg_exec(&meet->pg, "rollback", &ignored).class != STATUS_OK)
+        lost = true;
+    if (status_failed(*status) && !longer && !lost)
+        return false;
+    *status = status_ok();
+    if (lost) {
+        pg_close(&meet->pg);
+        *status = command_pg(meet->drive->run, &meet->pg, fault);
+    }
+    if (!status_failed(*status) && time_monotonic() > until)
+        *status = give_up(meet, &meet->place, fault);
+    if (!status_failed(*status) && process_wait(-1, PAUSE_MS))
+        *status = stopping(fault);
+    return !status_failed(*status);
+}
+
+struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, struct fault *fault)
+{
     for (;;) {
         bool level = false;
         struct status status = meet_near(meet, until, fault);
@@ -149,23 +174,48 @@ struct status meet_begin(struct meet *meet, int locked_max_ms, time_ms until, st
             status = close_up(meet, locked_max_ms, &level, fault);
         if (!status_failed(status) && level && !late(meet, locked_max_ms))
             return status;
-        struct status undone = pg_lost(&meet->pg) ? status_ok() : pg_exec(&meet->pg, "rollback", &ignored);
-        bool waited = strcmp(status.code, "55P03") == 0; /* the writer is in a long transaction */
-        if (status_failed(status) && !waited)
+        if (!again(meet, &status, until, fault))
             return status;
-        if (status_failed(undone))
-            return undone;
-        if (time_monotonic() > until)
-            return give_up(meet, &meet->place, fault);
-        if (process_wait(-1, PAUSE_MS))
-            return stopping(fault);
     }
 }
 
-struct status meet_end(struct meet *meet, bool commit, int64_t *locked_us, struct fault *fault)
+struct status meet_end(struct meet *meet, int64_t *locked_us, struct fault *fault)
 {
-    struct status status = pg_exec(&meet->pg, commit ? "commit" : "rollback", fault);
+    struct status status = pg_exec(&meet->pg, "rollback", fault);
     *locked_us = now_us() - meet->begun_us;
+    return status;
+}
+
+/* By the server's clock, which does not count how long this process waits for its turn. A commit of its own brings both
+ * to the disk. */
+static struct status settle(struct meet *meet, int64_t *locked_us, struct fault *fault)
+{
+    static const char sql[] = "select current_setting('orgcode.locked_us')::bigint, "
+                              "pg_logical_emit_message(true, 'orgcode', 'swap')";
+    PGresult *result = NULL;
+    struct status status = schema_ask(&meet->pg, sql, NULL, &result, fault);
+    if (status_failed(status))
+        return status;
+    *locked_us = pg_int8(result, 0, 0);
+    PQclear(result);
+    return status;
+}
+
+struct status meet_commit(struct meet *meet, const char *sql, int locked_max_ms, time_ms until, int64_t *locked_us,
+    bool *done, struct fault *fault)
+{
+    int left = locked_max_ms - (int)((now_us() - meet->begun_us) / 1000);
+    struct str all = str_format(meet->drive->run->arena,
+        "set local statement_timeout = %d; %s; set local statement_timeout = 0; commit;"
+        "select set_config('orgcode.locked_us', ((extract(epoch from clock_timestamp()) - "
+        "current_setting('orgcode.locked_at')::numeric) * 1000000)::bigint::text, false)",
+        left > 1 ? left : 1, sql);
+    struct status status = pg_exec(&meet->pg, all.data, fault);
+    *done = !status_failed(status);
+    if (*done)
+        return settle(meet, locked_us, fault);
+    if (!pg_lost(&meet->pg)) /* else nobody knows what came of it */
+        again(meet, &status, until, fault);
     return status;
 }
 
@@ -177,6 +227,6 @@ struct status meet_see(
     if (status_failed(status))
         return status;
     status = pair_see(pair, fault);
-    struct status ended = meet_end(meet, false, locked_us, status_failed(status) ? &second : fault);
+    struct status ended = meet_end(meet, locked_us, status_failed(status) ? &second : fault);
     return status_failed(status) ? status : ended;
 }

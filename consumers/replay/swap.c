@@ -134,34 +134,36 @@ static struct status compare_both(struct swap *swap, struct fault *fault)
     return status;
 }
 
-/* With the lock held: names change, nothing else. */
-static struct status rename_both(struct swap *swap, struct fault *fault)
+/* With the lock held: names change, nothing else. One statement, so that one time-out holds for it all. */
+static struct status rename_both(struct swap *swap, time_ms until, int64_t *locked_us, bool *done, struct fault *fault)
 {
     char quoted[IDENTIFIER_SIZE], sql[2 * IDENTIFIER_SIZE + 512];
     if (!pg_identifier(&swap->meet.pg, swap->schema, quoted))
         return status_fail(fault, STATUS_REJECT, "schema-name", "%s: no name of a schema", swap->schema);
     snprintf(sql, sizeof sql,
-        "alter schema " STORE_LIVE " rename to orgcode_leaving; alter schema %s rename to " STORE_LIVE
-        "; alter schema orgcode_leaving rename to " SCHEMA_BEFORE "; notify orgcode_change",
+        "do $swap$ begin alter schema " STORE_LIVE " rename to orgcode_leaving; alter schema %s rename to " STORE_LIVE
+        "; alter schema orgcode_leaving rename to " SCHEMA_BEFORE
+        "; perform pg_notify('orgcode_change', ''); end $swap$",
         quoted);
-    struct status status = pg_exec(&swap->meet.pg, sql, fault);
     hook_point("before-swap-commit");
-    return status;
+    return meet_commit(&swap->meet, sql, (int)swap->options->locked_max_ms, until, locked_us, done, fault);
 }
 
 static struct status swap_both(struct swap *swap, struct fault *fault)
 {
-    int64_t locked_us;
-    struct status status = meet_begin(&swap->meet, (int)swap->options->locked_max_ms, deadline(swap), fault);
-    if (!status_failed(status) && (swap->meet.place.oid != swap->oid[0] || swap->drive.oid != swap->oid[1]))
-        status = status_fail(fault, STATUS_REJECT, "moved", "another swap came first; nothing was changed");
-    if (!status_failed(status))
-        status = rename_both(swap, fault);
+    int64_t locked_us = 0;
+    time_ms until = deadline(swap);
+    struct status status = status_ok();
+    swap->meet.idle_ms = 0;
+    for (bool done = false; !status_failed(status) && !done;) {
+        status = meet_begin(&swap->meet, (int)swap->options->locked_max_ms, until, fault);
+        if (!status_failed(status) && (swap->meet.place.oid != swap->oid[0] || swap->drive.oid != swap->oid[1]))
+            status = status_fail(fault, STATUS_REJECT, "moved", "another swap came first; nothing was changed");
+        if (!status_failed(status))
+            status = rename_both(swap, until, &locked_us, &done, fault);
+    }
     if (status_failed(status))
         return status; /* the end of the session undoes it */
-    status = meet_end(&swap->meet, true, &locked_us, fault);
-    if (status_failed(status))
-        return status;
     hook_point("after-swap-commit");
     char text[SCHEMA_PLACE_TEXT];
     const struct schema_place *place = &swap->meet.place;
