@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/place.h"
 #include "engine/rows.h"
 #include "engine_sql.h"
 
@@ -110,38 +111,19 @@ void store_close(struct store *store)
     store->hasher = NULL;
 }
 
-struct status store_bulk_begin(struct store *store, struct fault *fault)
+struct status store_bulk_begin(struct store *store, struct store *beside, struct fault *fault)
 {
     store->bulk = true;
-    return pg_exec(&store->pg, sql_bulk_begin, fault);
+    store->beside = beside;
+    struct status status = pg_exec(&store->pg, sql_bulk_begin, fault);
+    return status_failed(status) ? status : pg_exec(&beside->pg, "set synchronous_commit = off", fault);
 }
 
 struct status store_bulk_end(struct store *store, struct fault *fault)
 {
     store->bulk = false;
+    store->beside = NULL;
     return pg_exec(&store->pg, sql_bulk_end, fault);
-}
-
-static void read_place(const PGresult *result, struct journal_place *out)
-{
-    out->place = (struct place){
-        .born = pg_bool(result, 0, 0),
-        .registry_id = pg_uuid(result, 0, 1),
-        .epoch = pg_int4(result, 0, 2),
-        .mode = (enum journal_mode)pg_int2(result, 0, 3),
-        .rules_version = pg_int4(result, 0, 4),
-        .record = pg_int8(result, 0, 5),
-        .step = pg_int4(result, 0, 6),
-        .decided = pg_bool(result, 0, 7),
-        .time = pg_int8(result, 0, 8),
-        .sequence = pg_int8(result, 0, 9),
-        .receipt = pg_int8(result, 0, 10),
-    };
-    out->change_head = pg_sha256(result, 0, 11); /* NULL reads as 32 zeros, where a chain begins */
-    out->receipt_head = pg_sha256(result, 0, 12);
-    out->next_offset = pg_int8(result, 0, 13);
-    out->last_offset = pg_is_null(result, 0, 14) ? -1 : pg_int8(result, 0, 14);
-    out->last_digest = pg_sha256(result, 0, 15);
 }
 
 struct status store_place(struct store *store, struct journal_place *out, struct fault *fault)
@@ -151,7 +133,7 @@ struct status store_place(struct store *store, struct journal_place *out, struct
     if (status_failed(status))
         return status;
     if (PQntuples(result) == 1)
-        read_place(result, out);
+        place_read(result, out);
     else
         status = status_fail(fault, STATUS_STOP, "no-place", "place has %d rows, not one", PQntuples(result));
     PQclear(result);

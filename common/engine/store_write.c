@@ -1,8 +1,10 @@
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "codec/json_receipt.h"
 #include "core/scene.h"
 #include "engine/dirty.h"
+#include "engine/place.h"
 #include "engine/rows.h"
 #include "engine/store.h"
 #include "shell/hook.h"
@@ -36,46 +38,23 @@ static struct arena *scratch_of(struct write *write)
     return write->store->scratch;
 }
 
-static void put_code_new(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_code(copy, scratch_of(write), write->dirty.codes_new.item[i]);
-}
-static void put_code_old(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_code(copy, scratch_of(write), write->dirty.codes_old.item[i]);
-}
-static void put_version(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_version(copy, scratch_of(write), &write->registry->out.versions.item[i]);
-}
-static void put_edge(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_edge(copy, &write->registry->out.edges.item[i]);
-}
-static void put_act_new(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_act(copy, write->dirty.acts_new.item[i]);
-}
-static void put_act_old(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_act(copy, write->dirty.acts_old.item[i]);
-}
-static void put_pending(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_pending(copy, scratch_of(write), &write->registry->out.pending_added.item[i]);
-}
-static void put_mark(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_mark(copy, write->dirty.marks.item[i]);
-}
-static void put_scheme(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_scheme(copy, scratch_of(write), write->dirty.schemes.item[i]);
-}
-static void put_law(struct write *write, struct pg_copy *copy, size_t i)
-{
-    row_law(copy, &write->registry->out.laws.item[i]);
-}
+#define PUT_ROW(name, row)                                                                                             \
+    static void name(struct write *write, struct pg_copy *copy, size_t i)                                              \
+    {                                                                                                                  \
+        row;                                                                                                           \
+    }
+PUT_ROW(put_code_new, row_code(copy, scratch_of(write), write->dirty.codes_new.item[i]))
+PUT_ROW(put_code_old, row_code(copy, scratch_of(write), write->dirty.codes_old.item[i]))
+PUT_ROW(put_version, row_version(copy, scratch_of(write), &write->registry->out.versions.item[i]))
+PUT_ROW(put_edge, row_edge(copy, &write->registry->out.edges.item[i]))
+PUT_ROW(put_act_new, row_act(copy, write->dirty.acts_new.item[i]))
+PUT_ROW(put_act_old, row_act(copy, write->dirty.acts_old.item[i]))
+PUT_ROW(put_pending, row_pending(copy, scratch_of(write), &write->registry->out.pending_added.item[i]))
+PUT_ROW(put_mark, row_mark(copy, write->dirty.marks.item[i]))
+PUT_ROW(put_scheme, row_scheme(copy, scratch_of(write), write->dirty.schemes.item[i]))
+PUT_ROW(put_law, row_law(copy, &write->registry->out.laws.item[i]))
+#undef PUT_ROW
+
 static void put_change(struct write *write, struct pg_copy *copy, size_t i)
 {
     const struct change *change = &write->registry->out.changes.item[i];
@@ -204,38 +183,10 @@ static struct status lock_place(struct write *write, const struct journal_place 
     return status_failed(status) ? status : send(write, "place_lock", &params);
 }
 
-static void param_digest(struct pg_params *params, struct sha256 digest, bool given)
-{
-    if (given)
-        pg_param_bytes(params, arena_copy(params->arena, digest.byte, sizeof digest.byte), sizeof digest.byte);
-    else
-        pg_param_null(params);
-}
-
 static struct status move_place(struct write *write)
 {
     struct pg_params params = PG_PARAMS(scratch_of(write));
-    const struct journal_place *to = write->to;
-    const struct place *place = &to->place;
-    pg_param_bool(&params, place->born);
-    pg_param_uuid(&params, place->registry_id);
-    pg_param_int4(&params, place->epoch);
-    pg_param_int4(&params, (int32_t)place->mode);
-    pg_param_int4(&params, place->rules_version);
-    pg_param_int8(&params, place->record);
-    pg_param_int4(&params, place->step);
-    pg_param_bool(&params, place->decided);
-    pg_param_int8(&params, place->time);
-    pg_param_int8(&params, place->sequence);
-    pg_param_int8(&params, place->receipt);
-    param_digest(&params, to->change_head, place->sequence > 0);
-    param_digest(&params, to->receipt_head, place->receipt > 0);
-    pg_param_int8(&params, to->next_offset);
-    if (to->last_offset >= 0)
-        pg_param_int8(&params, to->last_offset);
-    else
-        pg_param_null(&params);
-    param_digest(&params, to->last_digest, to->last_offset >= 0);
+    place_params(&params, write->to);
     return send(write, "place_move", &params);
 }
 
@@ -319,11 +270,68 @@ static struct status write_rows(struct write *write)
         status = write_undone(write);
     if (!status_failed(status))
         status = write_pending(write);
-    if (!status_failed(status))
-        status = insert(write, TABLE_CHANGE, put_change, out->changes.count);
+    return status;
+}
+
+/* What the world is told. Both chains move on. */
+static struct status write_told(struct write *write)
+{
+    const struct outcome *out = &write->registry->out;
+    struct status status = insert(write, TABLE_CHANGE, put_change, out->changes.count);
     if (!status_failed(status))
         status = insert(write, TABLE_RECEIPT, put_receipt, out->receipts.count);
     return status;
+}
+
+/* ---- beside: see store_bulk_begin
+ * ------------------------------------------------------------------------------------------- */
+
+struct beside {
+    struct write write;
+    struct fault fault;
+    struct status status;
+    pthread_t thread;
+    bool begun;
+};
+
+static void *run_beside(void *argument)
+{
+    struct beside *beside = argument;
+    struct write *write = &beside->write;
+    struct status status = send(write, "begin", NULL);
+    if (!status_failed(status))
+        status = write_told(write);
+    if (!status_failed(status))
+        status = send(write, "commit", NULL);
+    beside->status = flush(write, status);
+    free(write->memory.data);
+    arena_reset(scratch_of(write));
+    return NULL;
+}
+
+/* Only while the place is ours. */
+static struct status begin_beside(struct write *write, struct beside *beside)
+{
+    struct status status = flush(write, status_ok());
+    if (status_failed(status))
+        return status;
+    beside->write = (struct write){
+        .store = write->store->beside, .registry = write->registry, .to = write->to, .fault = &beside->fault};
+    beside->begun = true;
+    if (pthread_create(&beside->thread, NULL, run_beside, beside))
+        abort();
+    return status;
+}
+
+static struct status end_beside(struct write *write, struct beside *beside, struct status status)
+{
+    if (!beside->begun)
+        return status;
+    pthread_join(beside->thread, NULL);
+    if (status_failed(status) || !status_failed(beside->status))
+        return status;
+    *write->fault = beside->fault;
+    return beside->status;
 }
 
 static struct status finish(struct write *write)
@@ -359,9 +367,15 @@ struct status store_write(struct store *store, const struct registry *registry, 
     to->change_head = from->change_head;
     to->receipt_head = from->receipt_head;
     dirty_collect(&write.dirty, registry->scene, store->scratch);
+    struct beside beside = {.status = status_ok()};
     struct status status = lock_place(&write, from);
+    if (!status_failed(status) && store->beside)
+        status = begin_beside(&write, &beside);
     if (!status_failed(status))
         status = write_rows(&write);
+    if (!status_failed(status) && !store->beside)
+        status = write_told(&write);
+    status = end_beside(&write, &beside, status);
     if (!status_failed(status))
         status = finish(&write);
     status = flush(&write, status);

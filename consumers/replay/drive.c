@@ -39,6 +39,8 @@ static struct status open_engine(struct drive *drive, struct fault *fault)
     if (!drive->bulk)
         return status_ok();
     struct status status = open_session(drive, &drive->apart, fault);
+    if (!status_failed(status))
+        status = open_session(drive, &drive->beside, fault);
     if (status_failed(status))
         return status;
     engine_write_apart(&drive->engine, &drive->apart);
@@ -50,10 +52,10 @@ void drive_close(struct drive *drive)
     intake_close(drive->intake);
     if (drive->open)
         engine_close(&drive->engine);
-    if (drive->apart.pg.conn)
-        store_close(&drive->apart);
-    if (drive->store.pg.conn)
-        store_close(&drive->store);
+    struct store *store[] = {&drive->beside, &drive->apart, &drive->store};
+    for (int i = 0; i < 3; i++)
+        if (store[i]->pg.conn)
+            store_close(store[i]);
     if (drive->reader)
         avro_reader_close(drive->reader);
     if (drive->log)

@@ -14,11 +14,11 @@ struct drive {
     struct command_run *run;
     const char *schema, *topic;
     size_t records_max, bytes_max; /* of a batch */
-    bool bulk;                     /* as fast as can be: two sessions, less indexes (engine/store.h) */
+    bool bulk;                     /* as fast as can be: three sessions, less indexes (engine/store.h) */
     int64_t oid;                   /* of the schema's table place */
     struct log *log; /* what apply has told of single acts is not told again */
     struct avro_reader *reader;
-    struct store store, apart;
+    struct store store, apart, beside; /* the last two in bulk mode alone */
     struct engine engine;
     struct intake *intake;
     struct batch *batch, *before; /* in work; the one before it, of which something may be under way */

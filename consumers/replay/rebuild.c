@@ -185,7 +185,7 @@ static struct status read_all(struct rebuild *rebuild, struct fault *fault)
     size_t took;
     struct status status = drive_hold(drive, HOLD_MS, fault);
     if (!status_failed(status))
-        status = store_bulk_begin(&drive->apart, fault);
+        status = store_bulk_begin(&drive->apart, &drive->beside, fault);
     engine_bulk(&drive->engine, true);
     while (!status_failed(status) && drive->reached < rebuild->end && !process_stopping()) {
         status = drive_take(drive, rebuild->end, IDLE_MS, &took, fault);
