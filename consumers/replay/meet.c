@@ -5,6 +5,7 @@
 
 #include "engine/store.h"
 #include "progress.h"
+#include "replay_sql.h"
 #include "shell/hook.h"
 #include "shell/process.h"
 
@@ -83,13 +84,12 @@ struct status meet_near(struct meet *meet, time_ms until, struct fault *fault)
  * writer commits afterwards does, and takes it along. */
 static struct status lock(struct meet *meet, int locked_max_ms, struct fault *fault)
 {
-    char sql[560];
+    char sql[640];
     snprintf(sql, sizeof sql,
         "begin; set local lock_timeout = '1s'; set local synchronous_commit = off;"
         "set local idle_in_transaction_session_timeout = %d; set local search_path = " STORE_LIVE ", pg_temp;"
-        "lock table place in exclusive mode; set local statement_timeout = %d;"
-        "select set_config('orgcode.locked_at', extract(epoch from clock_timestamp())::text, false)",
-        locked_max_ms + meet->idle_ms, locked_max_ms + meet->idle_ms);
+        "lock table place in exclusive mode; set local statement_timeout = %d; %s",
+        locked_max_ms + meet->idle_ms, locked_max_ms + meet->idle_ms, sql_meet_begun);
     struct status status = pg_exec(&meet->pg, sql, fault);
     meet->begun_us = now_us();
     hook_point("locked");
@@ -190,10 +190,8 @@ struct status meet_end(struct meet *meet, int64_t *locked_us, struct fault *faul
  * to the disk. */
 static struct status settle(struct meet *meet, int64_t *locked_us, struct fault *fault)
 {
-    static const char sql[] = "select current_setting('orgcode.locked_us')::bigint, "
-                              "pg_logical_emit_message(true, 'orgcode', 'swap')";
     PGresult *result = NULL;
-    struct status status = schema_ask(&meet->pg, sql, NULL, &result, fault);
+    struct status status = schema_ask(&meet->pg, sql_meet_settle, NULL, &result, fault);
     if (status_failed(status))
         return status;
     *locked_us = pg_int8(result, 0, 0);
@@ -206,10 +204,8 @@ struct status meet_commit(struct meet *meet, const char *sql, int locked_max_ms,
 {
     int left = locked_max_ms - (int)((now_us() - meet->begun_us) / 1000);
     struct str all = str_format(meet->drive->run->arena,
-        "set local statement_timeout = %d; %s; set local statement_timeout = 0; commit;"
-        "select set_config('orgcode.locked_us', ((extract(epoch from clock_timestamp()) - "
-        "current_setting('orgcode.locked_at')::numeric) * 1000000)::bigint::text, false)",
-        left > 1 ? left : 1, sql);
+        "set local statement_timeout = %d; %s; set local statement_timeout = 0; commit; %s", left > 1 ? left : 1, sql,
+        sql_meet_ended);
     struct status status = pg_exec(&meet->pg, all.data, fault);
     *done = !status_failed(status);
     if (*done)
