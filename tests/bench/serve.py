@@ -1,6 +1,5 @@
 """How fast orgcode-serve answers: the parts serve, feed and overload of tests/bench/run. README.md says what the figures mean."""
 
-import http.client
 import json
 import os
 import random
@@ -9,7 +8,6 @@ import resource
 import socket
 import statistics
 import subprocess
-import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -229,35 +227,20 @@ def bulk(directory, seconds):
     return out
 
 
-def read_all(port, after, end, count):
-    """Polls from a token up to sequence `end`, a full page each time; bodies are read and dropped. count: [so many]"""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    while int(after[3:]) < end:
-        connection.request("GET", f"/v1/changes?after={after}&limit={PAGE}")
-        response = connection.getresponse()
-        assert response.status == 200
-        while response.read(1 << 18):
-            pass
-        following = response.headers["Feed-Next"]
-        count[0] += int(following[3:]) - int(after[3:])
-        after = following
-    connection.close()
-
-
 def poll(directory):
-    """A new serve, and clients that read everything, each its part of it."""
-    out, epoch = {}, directory.one("select epoch from orgcode.place")
+    """A new serve, and clients that read everything, each its part of it, page by page; pages are whole, so their tokens are known."""
+    out, epoch, pages = {}, directory.one("select epoch from orgcode.place"), directory.changes // PAGE
     for clients in (1, 4):
         directory.restart()
-        part, counts, threads = directory.changes // clients, [], []
-        begun = time.monotonic()
+        part, begun, readers = pages // clients, time.monotonic(), []
         for i in range(clients):
-            counts.append([0])
-            threads.append(threading.Thread(target=read_all, args=(directory.serve.port, f"{epoch:02}-{i * part:020}", (i + 1) * part, counts[-1])))
-            threads[-1].start()
-        for thread in threads:
-            thread.join()
-        out[clients] = sum(c[0] for c in counts) / (time.monotonic() - begun)
+            listed = directory.folder / f"pages-{i}"
+            listed.write_text("".join(f"/v1/changes?after={epoch:02}-{page * PAGE:020}&limit={PAGE}\n" for page in range(i * part, (i + 1) * part)))
+            readers.append(subprocess.Popen(["h2load", "--h1", "-B", directory.serve.url, "-i", str(listed), "-c", "1", "-n", str(part)],
+                                            stdout=subprocess.PIPE, text=True))
+        told = [reader.communicate()[0] for reader in readers]
+        assert all(f" {part} 2xx" in text for text in told), told
+        out[clients] = clients * part * PAGE / (time.monotonic() - begun)
     return out
 
 
