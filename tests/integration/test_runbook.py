@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from harness.units import labels_of
 from harness.wait import SLOW
 
 sys.path.append(str(ROOT / "tests/tidy"))
+sys.path.append(str(ROOT / "tests/integration/faults"))
 
 import docs  # noqa: E402
+from slow import SlowPostgres  # noqa: E402
 
 PAGES = ROOT / "deploy/runbook"
 ALL = ("validate", "apply", "notify")
@@ -211,10 +214,40 @@ def test_a_poisoned_topic(lively):
     told_once(r)
 
 
-def test_a_slow_disk(lively):
+def drained(registry, acts, start):
+    """Seconds that it takes to get over acts that wait. start() starts apply."""
+    registry["apply"].stop()
+    registry.kafka.send_many(f"{registry.prefix}.acts.H26", [dict(value=act) for act in acts])
+    registry.wait_validated(60)
+    begin = time.monotonic()
+    start()
+    registry.wait_applied(deadline=120)
+    return time.monotonic() - begin
+
+
+def test_a_slow_disk(lively, services):
     r, page = lively, Page(lively, "slow-disk")
-    page.step("pg_stat_wal")
-    assert "10000" in page.step("batch-records")
+    acts = r.frames([r.established(f"H26.{number}") for number in range(1000, 4000)])
+    slow = SlowPostgres(services)
+    try:
+        wait_until(lambda: r.sql("select 1"), 30, "a connection to the new server")
+        slow.set(0.1)
+        small = drained(r, acts[:1500], lambda: r.start("apply", "--batch-records", "100", label="apply"))
+        slow.set(8)  # the page looks once
+        r.kafka.send_many(f"{r.prefix}.acts.H26", [dict(value=act) for act in acts[1500:1600]])
+        wait_until(lambda: r.value("select count(*) from pg_stat_activity where datname = current_database() and wait_event in ('WALSync', 'WALWrite')"), 60,
+                   "sessions wait for the log", every=0.1)
+        said = page.step("pg_stat_wal")
+        assert ("WALSync" in said or "WALWrite" in said) and "lag" in said, said
+        slow.set(0.1)
+        r.wait_applied(deadline=120)
+        large = drained(r, acts[1600:], lambda: page.step("batch-records"))
+        assert "10000" in page.out
+    finally:
+        slow.close()
+    wait_until(lambda: r.sql("select 1"), 30, "a connection to the server of before")
+    print(f"seconds with batches of 100 {small}, of 10,000 {large}")
+    assert large < small
     assert r["apply"].env["ORGCODE_CONFIG"] == str(page.etc / "apply.conf")
     assert publish(r, r.established("H26.40")).returncode == 0
     told_once(r)
