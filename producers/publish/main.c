@@ -102,6 +102,7 @@ static const struct option_row row[] = {
         .initial = "auto",
         .choices = LOG_FORMAT_CHOICES,
         .help = "Form of the log on stderr; auto is text on a terminal and JSON lines else."},
+    OPTION_ROW_METRICS(struct publish_options, common),
 };
 
 static const struct option_program program = {
@@ -185,7 +186,15 @@ int main(int argc, char **argv)
             .log = log,
             .file = rest.count > 0 ? (const char *const *)rest.item : standard,
             .files = rest.count > 0 ? rest.count : 1};
-        code = run(&publish, &report, &options);
+        struct gauges gauges;
+        if (status_failed(gauges_open(&gauges, options.common.metrics_listen, log, &fault))) {
+            fprintf(stderr, "orgcode-publish: %s\n", fault.text);
+            code = PROCESS_WORLD;
+        } else {
+            publish.gauges = &gauges;
+            code = run(&publish, &report, &options);
+        }
+        gauges_close(&gauges);
         log_close(log);
     }
     arena_close(arena);

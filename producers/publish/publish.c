@@ -46,6 +46,7 @@ static struct status serve(struct publish *publish, struct sending *sending, int
         sending->delivered = sender_delivered(sending->sender);
         sending->moved = time_monotonic();
     }
+    gauges_show(publish->gauges, publish->report, sender_delivered(sending->sender));
     report_progress(publish->report, sender_delivered(sending->sender),
         sending->verdicts ? (long long)verdicts_waiting(sending->verdicts) : -1);
     return status;
@@ -187,8 +188,10 @@ static struct status read_file(struct publish *publish, const struct pass *pass,
             return status_ok();
         if (result == JUDGE_GOOD && pass->sending)
             status = send_one(publish, pass->sending, judged, (struct verdict_line){file, item.line}, fault);
-        else
+        else {
+            gauges_show(publish->gauges, publish->report, 0);
             report_progress(publish->report, 0, -1);
+        }
         if (status_failed(status))
             return status;
     }

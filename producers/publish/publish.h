@@ -1,6 +1,7 @@
 #ifndef ORGCODE_PUBLISH_PUBLISH_H
 #define ORGCODE_PUBLISH_PUBLISH_H
 
+#include "gauges.h"
 #include "input.h"
 #include "judge.h"
 #include "report.h"
@@ -27,6 +28,7 @@ struct publish {
     int files;
     struct log *log;
     struct report *report;
+    const struct gauges *gauges;
     struct judge *judge;
     struct arena *arena; /* of the item in work */
     int *spool;          /* per file: a copy that can be read twice, -1 for none */

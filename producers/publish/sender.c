@@ -11,6 +11,7 @@
 /* An act between sending and the prefix. */
 struct slot {
     struct sha256 chain;
+    struct uuid act;
     int64_t offset; /* where it landed */
     size_t route;   /* index into `topic`; NO_ROUTE: it stood there already */
     bool done;
@@ -53,6 +54,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     slot->offset = message->offset;
     sender->delivered++;
     sender->moved = time_monotonic();
+    log_debug(sender->config.log, "act delivered", LOG_ACT(slot->act),
+        LOG_PLACE(rd_kafka_topic_name(message->rkt), message->partition, message->offset));
 }
 
 struct status sender_open(const struct sender_config *config, struct sender **out, struct fault *fault)
@@ -330,6 +333,7 @@ struct status sender_send(
         status = take_slot(sender, chain, topic, &slot, fault);
     if (status_failed(status))
         return status;
+    slot->act = act->id;
     act_each_code(act, take_key, &key);
     if (sender->waiting == 0)
         sender->moved = time_monotonic();

@@ -18,6 +18,8 @@ from harness.services import SECURE
 from storm import settle
 from test_apply_crash import replay, wait_active
 
+pytestmark = pytest.mark.apart
+
 DAY = 86400
 OWN_AHEAD = 300  # seconds that the broker's stamp may be ahead of the appender's own
 SPARE = 120  # seconds that a slow machine may take

@@ -10,6 +10,8 @@ from harness import Registry, wait_until
 from storm import start_service
 from test_pauses import begin, check, said
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture(scope="module")
 def tight(tmp_path_factory):

@@ -1,6 +1,6 @@
 """PostgreSQL, or Kafka, is away for five minutes: within ten seconds of its return all that came meanwhile is applied and told.
 
-Run by name (mark `apart`), as it only waits: ORGCODE_TEST_OUTAGE is how long, in seconds (300).
+In part `faults` of tests/run, as it only waits: ORGCODE_TEST_OUTAGE is how long, in seconds (300).
 """
 
 import os

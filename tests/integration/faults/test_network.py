@@ -8,6 +8,8 @@ import wire
 from harness import wait_until
 from test_pauses import begin, check, said
 
+pytestmark = pytest.mark.apart
+
 
 @pytest.fixture
 def cable(services):

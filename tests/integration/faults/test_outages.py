@@ -13,6 +13,8 @@ from journals import forget_transactions, transaction_logs
 from storm import settle
 from test_notify import Rows
 
+pytestmark = pytest.mark.apart
+
 
 def start_copies(registry):
     for label in ("validate", "validate-2", "apply", "apply-2", "notify"):

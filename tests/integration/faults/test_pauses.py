@@ -11,6 +11,8 @@ from harness import wait_until
 from harness.oracle import Oracle
 from storm import settle
 
+pytestmark = pytest.mark.apart
+
 # what apply says when it goes on: that the place was moved when it commits, or before that, that its session has ended
 FENCED = "fenced: another writer moved the place, or the schema was swapped; reading it again"
 SILENT = "this copy was not heard of for longer than its session"

@@ -43,7 +43,7 @@ class Registry:
         number = next(_numbers)
         self.prefix = f"t{os.getpid()}x{number}"
         self.database = self.prefix
-        self.kafka = services.kafka()
+        self.kafka, self._bootstrap = services.kafka(), services.bootstrap
         self.conninfo = services.conninfo_of(self.database)
         self.programs = {}
         self.bin = None  # folder of the programs that are started from now on; None: that of the build tree
@@ -337,6 +337,8 @@ class Registry:
             self._connection.close()
         if not self.services.runs():
             self.services.start()
+        if self.services.bootstrap != self._bootstrap:  # a test killed Kafka, and another process took its port
+            self.kafka = self.services.kafka()
         wait_until(self._drop, 30, "dropping the test's database")
         names = list(self.kafka.topics(self.prefix))
         if names:
