@@ -44,7 +44,15 @@ class Account:
                               env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
 
     def processes(self):
-        return [p.name for p in Path("/proc").iterdir() if p.name.isdigit() and p.exists() and p.stat().st_uid == self.uid]
+        """Those that run; one that has ended stays in /proc until whoever took it over asks for its exit code."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if folder.stat().st_uid == self.uid and (folder / "stat").read_text().rpartition(") ")[2][0] not in "ZX":
+                    found.append(folder.name)
+            except OSError:  # gone meanwhile
+                pass
+        return found
 
     def close(self):
         for pid in self.processes():
