@@ -7,7 +7,8 @@ struct backoff {
     int current_ms; /* 0: next is the first */
     unsigned tries; /* since the last reset */
 };
-#define BACKOFF_USUAL ((struct backoff){.min_ms = 100, .max_ms = 5000})
+/* At most as long as leaves time to work within ten seconds of a server's return. */
+#define BACKOFF_USUAL ((struct backoff){.min_ms = 100, .max_ms = 2000})
 
 /* Milliseconds to wait now. */
 int backoff_next(struct backoff *backoff);

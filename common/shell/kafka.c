@@ -59,7 +59,7 @@ static void set_common(struct setup *setup, const struct kafka_config *config)
     set(setup, "socket.timeout.ms", "30000");
     set(setup, "socket.connection.setup.timeout.ms", "10000");
     set(setup, "reconnect.backoff.ms", "100");
-    set(setup, "reconnect.backoff.max.ms", "2000");
+    set(setup, "reconnect.backoff.max.ms", "1000");
     set(setup, "log.connection.close", "false");
     set(setup, "allow.auto.create.topics", "false");
     set_number(setup, "message.max.bytes", KAFKA_MESSAGE_MAX_JOURNAL);

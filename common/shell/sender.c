@@ -49,7 +49,7 @@ struct status sender_open(
     struct sender *sender, const struct kafka_config *config, const char *transactional_id, struct fault *fault)
 {
     /* a request must not wait longer than its transaction lives */
-    const struct kafka_setting extra[] = {{"socket.timeout.ms", "10000"}, {"reconnect.backoff.max.ms", "1000"}};
+    const struct kafka_setting extra[] = {{"socket.timeout.ms", "10000"}};
     struct kafka_config own = *config;
     own.user = sender;
     own.extra = extra;

@@ -39,8 +39,12 @@ static struct status send_change(struct lane *lane, int row, struct fault *fault
         .recorded = pg_int8(rows, row, CHANGE_RECORDED)};
     struct change_texts texts;
     change_texts_format(&attributes, &texts);
-    return sender_put(&lane->sender, lane->notifier->topics.changes.data, attributes.subject,
-        pg_text(rows, row, CHANGE_DATA), change_headers(lane, &texts), fault);
+    const struct sender_record record = {.topic = lane->notifier->topics.changes.data,
+        .key = attributes.subject,
+        .value = pg_text(rows, row, CHANGE_DATA),
+        .headers = change_headers(lane, &texts),
+        .offset = &lane->offset[row]};
+    return sender_send(&lane->sender, &record, fault);
 }
 
 /* A code that was never granted has no record, and a null value would erase one: nothing is sent. */
@@ -81,11 +85,21 @@ static struct status send_row(struct lane *lane, int row, struct lane_counts *co
     return s;
 }
 
+static void log_row(struct lane *lane, int row)
+{
+    const PGresult *rows = lane->feed.rows;
+    struct uuid act = pg_uuid(rows, row, CHANGE_ACT);
+    log_debug(lane->notifier->log, "change told", LOG_INT("change", pg_int8(rows, row, CHANGE_SEQUENCE)),
+        LOG_STR("subject", pg_text(rows, row, CHANGE_SUBJECT)), LOG_ACT(act),
+        LOG_PLACE(lane->notifier->topics.changes.data, 0, lane->offset[row]));
+}
+
 const struct lane_kind lane_changes = {.name = "changes",
     .table = FEED_CHANGES,
     .number = "ce_sequence",
     .prepare = prepare_rows,
     .send = send_row,
+    .log = log_row,
     .pace_ms = 20,
     .before_commit = "before-kafka-commit",
     .after_commit = "after-kafka-commit"};

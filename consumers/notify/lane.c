@@ -207,6 +207,8 @@ static void count(struct lane *lane, const struct lane_counts *counts, time_ms t
     log_debug(lane->notifier->log, "batch sent", LOG_TEXT("lane", lane->kind->name), LOG_INT("told", lane->told),
         LOG_INT("changes", counts->changes), LOG_INT("receipts", counts->receipts), LOG_INT("skipped", counts->skipped),
         LOG_INT("ms", took));
+    for (int row = 0; row < lane->feed.count && log_takes(lane->notifier->log, LOG_LEVEL_DEBUG); row++)
+        lane->kind->log(lane, row);
 }
 
 /* One transaction with what the last fetch found. The place counts only with it, so it may go first. */
@@ -223,6 +225,7 @@ static struct status send_batch(struct lane *lane, struct fault *fault)
     lane->begun_at = start;
     if (!status_failed(s))
         s = put_place(lane, told, fault);
+    memset(lane->offset, 0xff, sizeof *lane->offset * (size_t)lane->feed.count);
     for (int row = 0; row < lane->feed.count && !status_failed(s); row++)
         s = lane->kind->send(lane, row, &counts, fault);
     if (status_failed(s))

@@ -29,6 +29,8 @@ struct lane_kind {
     struct status (*prepare)(struct lane *lane, struct fault *fault);
     /* Puts row `row` of the last fetch into the open transaction. */
     struct status (*send)(struct lane *lane, int row, struct lane_counts *counts, struct fault *fault);
+    /* Row `row` of the last fetch was told: its line of the log (debug). */
+    void (*log)(struct lane *lane, int row);
     /* A transaction failed. May be NULL. */
     void (*failed)(struct lane *lane);
     int pace_ms; /* under load, from the begin of a transaction to that of the next, at least */
@@ -52,6 +54,8 @@ struct lane {
     int64_t said;         /* what the place said when a transaction hung */
     _Atomic int64_t told; /* the last number that was told: the lane's place */
     struct feed_standing standing;
+    int64_t offset[FEED_ROWS_MAX]; /* of the rows' records, for the log; -1: none was sent. What an aborted batch's late
+                                      acknowledgement writes here harms nothing */
     time_ms begun_at, committed_at; /* the last transaction; monotonic, 0: none yet */
     bool claimed;                   /* the place was claimed once: its writer is this program */
     bool behind;                    /* said that the registry is behind the place */

@@ -87,7 +87,23 @@ static struct status send_row(struct lane *lane, int row, struct lane_counts *co
     kafka_header_add_int(headers, "oc-number", pg_int8(rows, row, RECEIPT_NUMBER));
     kafka_header_add(headers, "oc-verdict", verdict_name((enum verdict)pg_int2(rows, row, RECEIPT_VERDICT)));
     counts->receipts++;
-    return sender_put(&lane->sender, topic->name, key, value, headers, fault);
+    const struct sender_record record = {
+        .topic = topic->name, .key = key, .value = value, .headers = headers, .offset = &lane->offset[row]};
+    return sender_send(&lane->sender, &record, fault);
+}
+
+static void log_row(struct lane *lane, int row)
+{
+    const PGresult *rows = lane->feed.rows;
+    bool sent = lane->offset[row] >= 0, of_act = !pg_is_null(rows, row, RECEIPT_ACT);
+    struct uuid act = of_act ? pg_uuid(rows, row, RECEIPT_ACT) : (struct uuid){0};
+    const struct receipts_topic *topic = topic_of(lane, pg_text(rows, row, RECEIPT_AUTHORITY));
+    const struct log_field field[] = {LOG_INT("receipt", pg_int8(rows, row, RECEIPT_NUMBER)),
+        LOG_STR("verdict", verdict_name((enum verdict)pg_int2(rows, row, RECEIPT_VERDICT))),
+        of_act ? LOG_ACT(act) : LOG_STR("act", STR_NONE),
+        sent ? LOG_PLACE(topic->name, 0, lane->offset[row]) : LOG_TEXT("topic", topic->name)};
+    log_write(lane->notifier->log, LOG_LEVEL_DEBUG, sent ? "receipt told" : "receipt left out", field,
+        sizeof field / sizeof *field);
 }
 
 const struct lane_kind lane_receipts = {.name = "receipts",
@@ -95,6 +111,7 @@ const struct lane_kind lane_receipts = {.name = "receipts",
     .number = "oc-number",
     .prepare = prepare_rows,
     .send = send_row,
+    .log = log_row,
     .pace_ms = 100,
     .failed = forget_topics,
     .before_commit = "before-receipts-commit",

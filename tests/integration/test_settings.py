@@ -38,10 +38,15 @@ def test_ways_to_name_the_database(registry, way):
         assert run({**env, **more, "PGDATABASE": "nowhere"}).returncode != 0
 
 
+def act_of(message):
+    """Of a change, or of a receipt."""
+    return (message.headers.get("ce_correlationid") or message.key).decode()
+
+
 def test_the_log_names_act_and_place(registry):
-    """Of what validate refuses, and of what apply refuses."""
-    for name in ("validate", "apply"):
-        registry.start(name)
+    """Of what validate refuses, of what apply decides, and of what notify has told."""
+    for name in ("validate", "apply", "notify"):
+        registry.start(name, "--log-level", "debug")
     registry.publish([registry.established("H26", "ROOT")], check=True)
     registry.wait_validated()
     registry.wait_applied()
@@ -53,6 +58,13 @@ def test_the_log_names_act_and_place(registry):
             return [line for line in registry[name].log_lines() if line["message"] == message and line.get("act") == act["actId"]]
         wait_until(lines, 30, lambda: registry[name].tail())
         assert [line["place"] for line in lines()] == [f"{registry.prefix}.acts.{authority}-0-{places[act['actId']]}"]
+    registry.wait_notified()
+    topics = {"change told": ["changes"], "receipt told": [f"receipts.{a}" for a in ("ROOT", "H26", "G12")]}
+    for message, names in topics.items():
+        told = {(f"{m.topic}-0-{m.offset}", act_of(m)) for name in names for m in registry.read(name)}
+        assert len(told) == (1 if message == "change told" else 3)
+        wait_until(lambda: told == {(line["place"], line["act"]) for line in registry["notify"].log_lines() if line["message"] == message},
+                   20, lambda: registry["notify"].tail(20))
 
 
 def test_text_on_a_terminal_and_json_elsewhere(registry):

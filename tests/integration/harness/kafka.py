@@ -27,7 +27,7 @@ class Kafka:
         self.bootstrap = bootstrap
         self.client = {"bootstrap.servers": bootstrap, **(properties or {})}
         self.admin = AdminClient(self.client)
-        self._producer = None
+        self._producer, self._known = None, set()
 
     def topics(self, prefix=""):
         """{name: number of partitions}"""
@@ -128,15 +128,37 @@ class Kafka:
         return self.send_many(topic, [dict(value=value, key=key, headers=headers, timestamp=timestamp, partition=partition)])[0]
 
     def send_many(self, topic, records, timeout=60):
-        """The same for many; each a dict of send's arguments. Returns the offsets, in order."""
+        """The same for many; each a dict of send's arguments. Returns the offsets, in order.
+
+        With a longer timeout, what is not delivered after a minute is sent again by another producer: librdkafka 2.0.2 can keep a record
+        for ever when its broker dies while it asks for what it does not know yet. What the broker had after all comes twice then.
+        """
+        offsets, until = [None] * len(records), time.monotonic() + timeout * SLOW
+        while None in offsets:
+            left = [i for i, offset in enumerate(offsets) if offset is None]
+            answers = self._send_once(topic, [records[i] for i in left], min(60 * SLOW, until - time.monotonic()))
+            for i, answer in zip(left, answers):
+                offsets[i] = answer
+            failed = [answer for answer in answers if not isinstance(answer, int | None)]
+            assert not failed and (None not in answers or time.monotonic() < until), f"{topic}: not delivered: {(failed or answers)[:3]}"
+        return offsets
+
+    def _send_once(self, topic, records, timeout):
+        """Offsets or errors; None for what is not known when the time is over, and then the producer is left."""
         if self._producer is None:
+            self._known = set()
             self._producer = Producer({**self.client, "enable.idempotence": True, "linger.ms": 2,
                                        "message.max.bytes": 4000000, "queue.buffering.max.messages": 1000000})
-        offsets = [None] * len(records)
+        if topic not in self._known:  # else the library looks for it a second later
+            try:
+                self._known = set(self._producer.list_topics(timeout=10).topics)
+            except KafkaException:  # no broker answers now: the records wait for one
+                pass
+        answers = [None] * len(records)
 
         def delivered(index):
             def on_delivery(error, message):
-                offsets[index] = error or message.offset()
+                answers[index] = error or message.offset()
             return on_delivery
 
         for i, r in enumerate(records):
@@ -148,7 +170,9 @@ class Kafka:
                                    headers=headers or None, **more)
             if i % 1000 == 999:
                 self._producer.poll(0)
-        left = self._producer.flush(timeout * SLOW)
-        failed = [o for o in offsets if not isinstance(o, int)]
-        assert left == 0 and not failed, f"{topic}: not delivered: {failed[:3]}"
-        return offsets
+        if self._producer.flush(max(0, timeout)) == 0:
+            return answers
+        known, left, self._producer = list(answers), self._producer, None
+        left.purge()
+        left.flush(5)  # tells of what was purged: not wanted
+        return known
