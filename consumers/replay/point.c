@@ -5,7 +5,7 @@ bool point_parse(const char *text, struct point *out)
     struct str s = str_of(text);
     unsigned long long number;
     date_day day;
-    *out = (struct point){POINT_NONE};
+    *out = (struct point){.kind = POINT_NONE};
     if (!text)
         return true;
     if (str_equal(s, STR("beginning")))

@@ -77,14 +77,20 @@ port_choose()
 
 # ---- processes: $ORGCODE_HOME/pid/NAME holds "PID STARTTIME", so that a reused pid is not taken for ours ----
 
-# Start time of a process in clock ticks since boot; nothing when there is none, or only its zombie.
+# Start time of a process in clock ticks since boot; nothing when there is none, or only its zombie. While the threads of one that was killed
+# still end, which takes seconds on a busy machine, it is waited for: until then its port is taken.
 process_start_time()
 {
-    local stat
-    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-    # shellcheck disable=SC2086
-    set -- ${stat##*) }
-    [ "$1" = Z ] || echo "${20}"
+    local pid=$1 stat i
+    for ((i = 0; i < 300; i++)); do
+        stat=$(cat "/proc/$pid/stat" 2>/dev/null) || return 0
+        # shellcheck disable=SC2086
+        set -- ${stat##*) }
+        [ "$1" = Z ] || break
+        [ "${18}" -gt 1 ] || return 0
+        sleep 0.1
+    done
+    echo "${20}"
 }
 
 process_note() { echo "$2 $(process_start_time "$2")" >"$ORGCODE_HOME/pid/$1"; }

@@ -1,9 +1,29 @@
 """The private Kafka and PostgreSQL themselves: crash, restart, ports."""
 
 import socket
+import subprocess
+import sys
 import threading
+import time
+
+from harness.services import ROOT
+
+# as one that was killed: its first thread has ended, another still holds a port
+ENDING = """
+import ctypes, os, threading, time
+threading.Thread(target=time.sleep, args=(3,)).start()
+print("ready", flush=True)
+ctypes.CDLL(None).syscall({"aarch64": 93}.get(os.uname().machine, 60), 0)  # exit, of this thread alone
+"""
 
 
+def test_the_end_of_a_killed_process_is_waited_for():
+    with subprocess.Popen([sys.executable, "-c", ENDING], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        begun = time.monotonic()
+        done = subprocess.run(["bash", "-euc", f". deploy/lib/base.sh; sleep 0.5; process_start_time {process.pid}"], cwd=ROOT, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert time.monotonic() - begun > 1.5
 
 def test_kafka_keeps_records_over_a_crash(services):
     kafka = services.kafka()
