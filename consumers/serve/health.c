@@ -12,7 +12,7 @@ static void answer(struct work *work, bool good, const char *word)
     int epoch;
     int64_t head;
     time_ms recorded;
-    bool known = tail_head(work->serve->tail, &epoch, &head, &recorded);
+    bool known = tail_head(work->serve->tail, &epoch, &head, &recorded) && epoch > 0;
     time_ms lag = tail_lag(work->serve->tail);
     struct str behind = lag < 0 ? STR("") : str_format(work->arena, "\"lagMs\":%lld,\"replica\":true,", (long long)lag);
     struct response *r = work->response;

@@ -132,14 +132,17 @@ static void refuse(struct exchange *exchange, enum problem problem, struct str v
     exchange->answered = true;
 }
 
-static void refuse_unknown(struct exchange *exchange)
+/* One that the address does not know, or that is given twice: which one was meant would be a guess. */
+static void refuse_parameters(struct exchange *exchange)
 {
     const struct uri *uri = &exchange->request->uri;
-    for (int i = 0; i < uri->parameters; i++)
-        if (!route_knows(exchange->route, uri->parameter[i].name)) {
-            refuse(exchange, PROBLEM_PARAMETER_UNKNOWN, uri->parameter[i].name, str_of(exchange->route->parameters));
-            return;
-        }
+    for (int i = 0; i < uri->parameters && !exchange->answered; i++) {
+        struct str name = uri->parameter[i].name;
+        if (!route_knows(exchange->route, name))
+            refuse(exchange, PROBLEM_PARAMETER_UNKNOWN, name, str_of(exchange->route->parameters));
+        else if (uri_twice(uri, i))
+            refuse(exchange, PROBLEM_PARAMETER_TWICE, name, STR_NONE);
+    }
 }
 
 /* OPTIONS: what a browser asks before a page of another site may POST. */
@@ -165,7 +168,7 @@ static void find_route(struct exchange *exchange)
     }
     exchange->route = route_find(method, &request->uri, request->argument, &elsewhere);
     if (exchange->route) {
-        refuse_unknown(exchange);
+        refuse_parameters(exchange);
         return;
     }
     if (elsewhere) {

@@ -218,11 +218,14 @@ static struct status begin(struct making *m, char id[CHANGE_ID_SIZE], struct fau
         status = pg_run(&m->pg, "fresh", NULL, &result, fault);
     if (status_failed(status))
         return status;
-    change_id_format(pg_int4(result, 0, 0), pg_int8(result, 0, 1), id);
+    int epoch = pg_int4(result, 0, 0);
+    change_id_format(epoch, pg_int8(result, 0, 1), id);
     time_format(pg_int8(result, 0, 2), m->recorded);
     sha256_format(pg_sha256(result, 0, 3), m->head);
     PQclear(result);
     m->id = id;
+    if (epoch == 0)
+        return status_fail(fault, STATUS_RETRY, "unborn", "the registry has not been made yet");
     return pg_run(&m->pg, "snapshot", NULL, NULL, fault);
 }
 

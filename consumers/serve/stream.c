@@ -77,6 +77,15 @@ static void say_reset(struct stream *stream)
     stream->ending = true;
 }
 
+/* It was opened before the registry was made, and gets all of it. */
+static void say_birth(struct stream *stream)
+{
+    int64_t head;
+    time_ms recorded;
+    tail_head(stream->serve->tail, &stream->epoch, &head, &recorded);
+    say_mark(stream, "bookmark");
+}
+
 static void say_bye(struct stream *stream, int retry_ms)
 {
     say(stream, "event: bye\nretry: %d\ndata: {}\n\n", retry_ms);
@@ -200,7 +209,7 @@ static bool find_some(struct stream *stream)
     case TAIL_GONE:
         return go_back(stream, now);
     case TAIL_RESET:
-        say_reset(stream);
+        (stream->epoch ? say_reset : say_birth)(stream);
         return true;
     case TAIL_NONE:
         stream->behind = 0;
@@ -293,14 +302,18 @@ void feed_stream(struct work *work)
 {
     struct feed_question question;
     struct response *response = work->response;
-    if (!work_begin(work))
+    if (!work_snapshot(work))
         return;
-    bool good = feed_question(work, &question);
+    bool born = work->fresh.epoch > 0, good = feed_question(work, &question);
     bool other_epoch = !good && response->status == MHD_HTTP_GONE;
     if (!good && !other_epoch)
         return;
     if (other_epoch)
         *response = (struct response){.file = -1};
+    if (other_epoch && !born) { /* nobody knows yet of which epoch it will be */
+        work_unborn(work);
+        return;
+    }
     response->status = MHD_HTTP_OK;
     response->type = "text/event-stream";
     response->cache = "no-store";
@@ -309,6 +322,8 @@ void feed_stream(struct work *work)
     metric_add(work->serve->metric.streams, 1);
     if (other_epoch)
         say_reset(response->stream);
+    else if (!born)
+        say(response->stream, ":\n\n");
     else
         say_mark(response->stream, "bookmark"); /* where it begins */
 }

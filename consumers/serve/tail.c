@@ -50,7 +50,7 @@ enum tail_next tail_next(
 {
     enum tail_next found = TAIL_NONE;
     pthread_mutex_lock(&tail->lock);
-    if (tail->known && epoch != tail->epoch)
+    if (tail->known && tail->epoch && epoch != tail->epoch) /* a worker may see the birth before the tail does */
         found = TAIL_RESET;
     else if (*after + 1 < tail->ring.oldest)
         found = TAIL_GONE;

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/map.h"
 #include "codec/json_change.h"
 #include "core/code.h"
 #include "engine/read.h"
@@ -109,6 +110,7 @@ struct tree {
     struct work *work;
     struct node *root;
     VEC(struct node *) level; /* nodes whose units are asked for next */
+    struct map shown;         /* every code in the tree */
     int nodes, status;
     bool cut; /* there were more than NODES_MAX */
 };
@@ -133,6 +135,37 @@ static int by_code(const void *a, const void *b)
     return str_compare((*(struct node *const *)a)->code->key, (*(struct node *const *)b)->code->key);
 }
 
+/* Of the rows of one unit, which begin at `row` and end at *end: where it stands. A unit that was kept under a closed
+ * code is a unit of that code and of its heir; when both are asked for, it is shown under its own parent. */
+static int best_row(const PGresult *result, int row, int *end)
+{
+    struct str code = pg_text(result, row, 2);
+    int best = row;
+    for (*end = row + 1; *end < PQntuples(result) && str_equal(pg_text(result, *end, 2), code); ++*end) {
+        bool own = str_equal(pg_text(result, *end, 0), pg_text(result, *end, 1));
+        if (own || (!str_equal(pg_text(result, best, 0), pg_text(result, best, 1)) &&
+                       str_compare(pg_text(result, *end, 0), pg_text(result, best, 0)) < 0))
+            best = *end;
+    }
+    return best;
+}
+
+/* A row's unit as a node of the tree. */
+static struct node *add_node(struct tree *tree, struct node *parent, const PGresult *result, int row)
+{
+    struct arena *arena = tree->work->arena;
+    struct node *node = arena_new(arena, struct node);
+    node->code = read_code(result, row, 2, arena);
+    node->has_units = pg_bool(result, row, BELOW);
+    if (!str_equal(pg_text(result, row, 0), pg_text(result, row, 1)))
+        node->under = str_copy(arena, pg_text(result, row, 1));
+    *(parent->last ? &parent->last->next : &parent->first) = node;
+    parent->last = node;
+    tree->nodes++;
+    *map_put(arena, &tree->shown, node->code->key) = node;
+    return node;
+}
+
 /* The units of all nodes of the level, which become the level. */
 static bool grow(struct tree *tree)
 {
@@ -140,26 +173,20 @@ static bool grow(struct tree *tree)
     struct pg_array asked = pg_array_open(work->arena, PG_TEXT);
     for (size_t i = 0; i < tree->level.count; i++)
         pg_array_text(&asked, tree->level.item[i]->code->key);
-    PGresult *result = ask_units(work, &asked, tree->status, STR(""), NODES_MAX - tree->nodes + 1);
+    int room = NODES_MAX - tree->nodes;
+    PGresult *result = ask_units(work, &asked, tree->status, STR(""), room + 1);
     if (!result)
         return false;
     VEC(struct node *) next = {0};
-    for (int row = 0; row < PQntuples(result); row++) {
-        struct node *parent = parent_in(tree, pg_text(result, row, 0)), *node;
-        if (tree->nodes == NODES_MAX || !parent) {
-            tree->cut = true;
+    for (int row = 0, end; row < PQntuples(result); row = end) {
+        int best = best_row(result, row, &end);
+        struct node *parent = parent_in(tree, pg_text(result, best, 0));
+        if (tree->nodes == NODES_MAX || !parent)
             break;
-        }
-        node = arena_new(work->arena, struct node);
-        node->code = read_code(result, row, 2, work->arena);
-        node->has_units = pg_bool(result, row, BELOW);
-        if (!str_equal(pg_text(result, row, 0), pg_text(result, row, 1)))
-            node->under = str_copy(work->arena, pg_text(result, row, 1));
-        *(parent->last ? &parent->last->next : &parent->first) = node;
-        parent->last = node;
-        tree->nodes++;
-        *vec_push(work->arena, &next) = node;
+        if (!map_get(&tree->shown, pg_text(result, best, 2)))
+            *vec_push(work->arena, &next) = add_node(tree, parent, result, best);
     }
+    tree->cut = PQntuples(result) > room;
     PQclear(result);
     if (next.count)
         qsort(next.item, next.count, sizeof *next.item, by_code);
@@ -206,6 +233,7 @@ void lookup_tree(struct work *work)
         !work_number(work, STR("depth"), 3, 1, DEPTH_MAX, &depth) || !lookup_issued(work, &tree.root->code))
         return;
     *vec_push(work->arena, &tree.level) = tree.root;
+    *map_put(work->arena, &tree.shown, tree.root->code->key) = tree.root;
     for (long long i = 0; i < depth && tree.level.count && !tree.cut; i++)
         if (!grow(&tree))
             return;

@@ -93,6 +93,14 @@ struct str uri_parameter(const struct uri *uri, struct str name)
     return STR_NONE;
 }
 
+bool uri_twice(const struct uri *uri, int number)
+{
+    bool found = false;
+    for (int i = 0; i < number && !found; i++)
+        found = str_equal(uri->parameter[i].name, uri->parameter[number].name);
+    return found;
+}
+
 struct str uri_encode(struct arena *arena, struct str value)
 {
     static const char digit[] = "0123456789ABCDEF";

@@ -27,6 +27,8 @@ struct uri {
 bool uri_parse(struct arena *arena, struct str target, struct uri *out);
 /* The value of the only parameter of that name; absent when there is none. */
 struct str uri_parameter(const struct uri *uri, struct str name);
+/* Does one before the parameter of that number have its name? */
+bool uri_twice(const struct uri *uri, int number);
 /* A value percent-encoded for a query. */
 struct str uri_encode(struct arena *arena, struct str value);
 

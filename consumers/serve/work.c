@@ -26,7 +26,7 @@ static void take_place(void *user, size_t index, const PGresult *result)
         *(struct freshness *)user = work_fresh(result);
 }
 
-bool work_begin(struct work *work)
+bool work_snapshot(struct work *work)
 {
     struct fault fault;
     struct status status = pg_pipeline_begin(work->pg, &fault);
@@ -40,6 +40,21 @@ bool work_begin(struct work *work)
     if (status_failed(status))
         database_failed(work, status, &fault);
     return !status_failed(status);
+}
+
+void work_unborn(struct work *work)
+{
+    work_problem(work, PROBLEM_UNBORN, STR_NONE, STR_NONE);
+    response_header(work->response, "Retry-After", "2");
+}
+
+bool work_begin(struct work *work)
+{
+    if (!work_snapshot(work))
+        return false;
+    if (work->fresh.epoch == 0)
+        work_unborn(work);
+    return work->fresh.epoch > 0;
 }
 
 void work_end(struct work *work)

@@ -11,7 +11,7 @@
 
 /* Where the directory stood when the answer was read: one snapshot for all of a request's queries. */
 struct freshness {
-    int epoch;
+    int epoch;          /* 0: the registry has not been made yet */
     int64_t sequence;   /* last change */
     time_ms recorded;   /* journal time */
     struct sha256 head; /* of the chain of changes */
@@ -37,7 +37,10 @@ struct work {
 typedef void handler(struct work *work);
 
 /* Begins the request's read-only snapshot and reads where it stands. False: the problem is answered already. */
+bool work_snapshot(struct work *work);
+/* The same; that the registry has not been made yet is a problem. */
 bool work_begin(struct work *work);
+void work_unborn(struct work *work);
 /* The columns of fresh.sql, at the beginning of the first row. */
 struct freshness work_fresh(const PGresult *result);
 /* Ends it; idempotent. */

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import Registry, Services  # noqa: E402
 from harness.sample import SampleRegistry, sample_authorities  # noqa: E402
+from harness.story import serve_story  # noqa: E402
 
 os.environ.setdefault("LSAN_OPTIONS", f"suppressions={Path(__file__).resolve().parents[1]}/lsan.supp:print_suppressions=0")
 
@@ -91,4 +92,16 @@ def sample(services, tmp_path_factory):
     try:
         yield SampleRegistry(registry)
     finally:
-        registry.close()
+        reports = registry.close()
+    assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)
+
+
+@pytest.fixture(scope="session")
+def told(services, tmp_path_factory):
+    """The story of harness/story.py behind orgcode-serve, for all tests of a worker that only read."""
+    registry = Registry(services, tmp_path_factory.mktemp("story"), mode="scripted", authorities=("ROOT",))
+    try:
+        yield serve_story(registry)
+    finally:
+        reports = registry.close()
+    assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)

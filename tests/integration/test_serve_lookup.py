@@ -1,123 +1,61 @@
-"""orgcode-serve's look-up, clause by clause (schemas/contract.md C-25 to C-39, C-48)."""
+"""orgcode-serve's look-up and search, clause by clause (schemas/contract.md C-25 to C-35)."""
 
-import datetime
 import itertools
 import json
-import re
-import unicodedata
-from collections import defaultdict
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from harness.directory import Directory, key_of, searched
 from harness.oracle import compare, journal_gen, second
 from harness.random_journal import is_act, random_records
-from harness.registry import HANOI, millis
+from harness.registry import millis
 from harness.serve import Serve
-from harness.story import play
-from harness.wait import wait_until
 
 QUERIES = Path(__file__).parent / "data/queries.tsv"
-ID = re.compile(r"\d{2}-\d{20}")
 
 
-def key_of(record):
-    return record["code"] if record["scheme"] in ("gov", "enterprise") else f"{record['scheme']}:{record['code']}"
+def tree_of(code, status, units, depth=6):
+    """{unit: (the node that it hangs on, `under`)}, by brute force from the units of each code."""
+    out, level = {}, [code]
+    for _ in range(depth):
+        found = {}
+        for node in level:
+            for unit, parent in units[node, status].items():
+                found.setdefault(unit, []).append((parent != node, node, parent))
+        level = []
+        for unit, places in found.items():
+            kept, node, parent = min(places)
+            if unit not in out and unit != code:
+                out[unit] = (node, parent if kept else None)
+                level.append(unit)
+    return out
 
 
-def searched(record):
-    """What a search looks through, plain."""
-    text = " | ".join([record["info"].get(k, "") for k in ("name", "shortName", "nameEn")] + [key_of(record), record["info"].get("legacyCode", "")])
-    apart = unicodedata.normalize("NFD", text).lower().replace("đ", "d")
-    return "".join(c for c in apart if not unicodedata.combining(c))
-
-
-class Directory:
-    """All records of the directory by snapshotless means (the list), and what follows from them by brute force."""
-
-    def __init__(self, serve):
-        self.serve, self.records = serve, {}
-        cursor = {}
-        while True:
-            page = serve.ask("/v1/organizations", limit=200, **cursor)
-            for record in page["organizations"]:
-                assert key_of(record) not in self.records
-                self.records[key_of(record)] = record
-            if "next" not in page:
-                return
-            cursor = {"cursor": page["next"]}
-
-    def edges(self):
-        return [(code, s["code"], s["on"], s["continues"]) for code, r in self.records.items() for s in r["successors"]]
-
-    def heir(self, code):
-        record = self.records[code]
-        last = [s["code"] for s in record["successors"] if s["on"] == record.get("closedOn")]
-        return last[0] if record["status"] == "closed" and len(last) == 1 else None
-
-    def children(self, code, status):
-        homes, found = {code}, True
-        while found:
-            found = {c for c in self.records if c not in homes and self.heir(c) in homes}
-            homes |= found
-        return {c: r["parent"] for c, r in self.records.items() if r.get("parent") in homes and status in (r["status"], "all")}
-
-    def authority(self, code):
-        record = self.records[code]
-        first = code.partition(".")[0] if record["scheme"] == "gov" else {"enterprise": "G05", "dang": "H26"}[record["scheme"]]
-        while first is not None and self.records[first]["status"] == "closed":
-            first = self.heir(first)
-        return first
-
-    def resolve(self, code, back):
-        """(codes at the ends, edges walked, spin-offs)"""
-        seen, todo, walked, aside, ends = {code}, [code], set(), set(), set()
-        while todo:
-            now = todo.pop()
-            record, leads = self.records[now], []
-            if back:
-                leads = [e for e in self.edges() if e[1] == now]
-            else:
-                for edge in (e for e in self.edges() if e[0] == now):
-                    (leads.append if record["status"] == "closed" and edge[2] == record.get("closedOn") else aside.add)(edge)
-            walked |= set(leads)
-            if not leads:
-                ends.add(now)
-            for edge in leads:
-                other = edge[0] if back else edge[1]
-                if other not in seen:
-                    seen.add(other)
-                    todo.append(other)
-        return ends, walked, aside
-
-
-@pytest.fixture(scope="module")
-def told(services, tmp_path_factory):
-    """The story of harness/story.py, served; nothing in it changes."""
-    from harness import Registry
-    registry = Registry(services, tmp_path_factory.mktemp("story"), mode="scripted", authorities=("ROOT",))
-    try:
-        play(registry)
-        serve = Serve(registry, "--index")
-        wait_until(lambda: registry.value("select sequence from orgcode_ops.search_place") == registry.place()["sequence"], 30, "indexed")
-        yield serve
-    finally:
-        registry.close()
+def nodes_of(node):
+    for unit in node.get("units", ()):
+        yield unit["code"], (node["code"], unit.get("under"))
+        yield from nodes_of(unit)
 
 
 def check_everything(directory):
-    """Authority, children, succession of every code, both ways, against brute force."""
-    serve = directory.serve
+    """Authority, children, tree, succession of every code, both ways, against brute force."""
+    serve, units = directory.serve, {}
     for code in directory.records:
         answer = serve.organization(code)
         assert answer["record"] == directory.records[code] and answer["authority"] == directory.authority(code), code
         for status in ("open", "closed", "all"):
             listed = serve.ask(f"/v1/organizations/{quote(code)}/children", status=status, limit=1000)["children"]
-            assert {key_of(c["record"]): c.get("under", code) for c in listed} == directory.children(code, status), (code, status)
+            units[code, status] = directory.children(code, status)
+            assert {key_of(c["record"]): c.get("under", code) for c in listed} == units[code, status], (code, status)
             for child in listed:
                 assert child["hasUnits"] == any(r.get("parent") == child["record"]["code"] and r["status"] == "open"
                                                 for r in directory.records.values()), child
+    for code, status in units:
+        if units[code, status]:
+            shown = list(nodes_of(serve.ask(f"/v1/organizations/{quote(code)}/tree", status=status, depth=6)["tree"]))
+            assert len(shown) == len(dict(shown)) and dict(shown) == tree_of(code, status, units), (code, status)
     for direction in ("forward", "back"):
         many = serve.request("POST", "/v1/resolve", {"Content-Type": "application/json"},
                              json.dumps({"codes": list(directory.records), "direction": direction}))
@@ -328,6 +266,9 @@ def test_tree(told):
     assert shallow["hasUnits"] and "units" not in shallow
     for query in ("depth=0", "depth=7", "status=none"):
         told.problem(f"/v1/organizations/H60/tree?{query}", 400, "parameter")
+    kept = told.ask("/v1/organizations/H26/tree", status="all")["tree"]["units"]  # H26.40 and its heir H26.42 are both there
+    assert [(u["code"], u["units"]) for u in kept if u["code"][:5] == "H26.4" and "units" in u] == [
+        ("H26.40", [{"code": "H26.40.01", "hasUnits": False, "level": 3, "name": "Đơn vị H26.40.01", "status": "closed"}])]
     closed = told.ask("/v1/organizations/H26/tree", status="closed", depth=1)["tree"]["units"]
     assert "H26.10" in [u["code"] for u in closed] and all(u["status"] == "closed" for u in closed)
 
@@ -442,205 +383,3 @@ def test_search_near_and_filters(sample):
     assert hits
     for query in ("level=0", "status=x", "limit=201", "q=" + "x" * 201):
         serve.problem(f"/v1/organizations?{query}", 400, "parameter")
-
-
-# ---- reports -----------------------------------------------------------------------------------------------------------
-
-def test_acts(sample):
-    """C-36, against the receipts"""
-    receipts = [r for r in sample.registry.receipts() if "actId" in r]
-    chosen = {(r["authority"], r["actId"]): r for r in receipts if r["verdict"] in ("accepted", "announced", "rejected")}
-    picked = sorted(chosen.items())[:: max(1, len(chosen) // 25)] + [x for x in chosen.items() if x[1]["verdict"] != "accepted"]
-    events = defaultdict(list)
-    for event in sample.serve.all_changes(limit=1000):
-        events[event["data"]["actId"]].append(event["id"])
-    for (authority, act_id), receipt in picked:
-        act = sample.serve.ask(f"/v1/acts/{authority}/{act_id}")
-        assert act["verdict"] == receipt["verdict"] and act.get("rule") == receipt.get("rule") and act["recordedTime"] == receipt["recordedAt"]
-        if events[act_id]:
-            assert act["sequences"] == {"first": events[act_id][0], "last": events[act_id][-1]}
-        assert not {"faults", "warnings", "origin"} & set(act)
-    sample.serve.problem("/v1/acts/H26/00000000-0000-4000-8000-000000000000", 404, "not-found")
-    sample.serve.problem("/v1/acts/H26/none", 400, "parameter")
-    (authority, act_id), _ = picked[0]
-    sample.serve.problem(f"/v1/acts/{'G12' if authority != 'G12' else 'H26'}/{act_id}", 404, "not-found")
-
-
-def reports(serve, name, **query):
-    return {a["authority"]: a for a in serve.ask(f"/v1/{name}", **query)["authorities"]}
-
-
-def median(values):
-    return sorted(values)[(len(values) - 1) // 2] if values else None
-
-
-def test_reports_by_brute_force(told, sample):
-    """C-37, from the events and the records"""
-    for serve in (told, sample.serve):
-        directory, acts = Directory(serve), {}
-        for event in serve.all_changes(limit=1000):
-            acts.setdefault(event["data"]["actId"], event["data"])
-        by_authority = defaultdict(list)
-        for data in acts.values():
-            by_authority[data["authority"]].append(data)
-        compliance, sent = reports(serve, "compliance"), reports(serve, "consolidation")
-        assert set(compliance) == set(sent) == set(by_authority)
-        for authority, all_of in by_authority.items():
-            row = compliance[authority]
-            assert row["acts"] == sum(sent[authority]["byKind"].values()) == sent[authority]["acts"] == len(all_of), authority
-            kinds = defaultdict(int)
-            for data in all_of:
-                kinds[data["kind"]] += 1
-            assert sent[authority]["byKind"] == dict(kinds)
-            assert sent[authority]["documents"] == row["withDecision"] == sum(1 for d in all_of if d.get("decision"))
-            for what in ("decision", "entry"):
-                late = [d["compliance"][what]["daysLate"] for d in all_of if what in (d.get("compliance") or {})]
-                some = [n for n in late if n]
-                assert row[what] == {"measured": len(late), "late": len(some), "medianDaysLate": median(some), "mostDaysLate": max(late, default=None)}, (authority, what)
-        assert reports(serve, "compliance", authority="H26") == {"H26": compliance["H26"]}
-        assert not reports(serve, "compliance", **{"from": "1990-01-01", "to": "1990-12-31"})
-        serve.problem("/v1/compliance", 400, "parameter", authority="H26.18")
-        levels = defaultdict(lambda: defaultdict(list))
-        for code, record in directory.records.items():
-            if record["scheme"] == "gov":
-                levels[code.partition(".")[0]][record["level"]].append(record)
-        covered = reports(serve, "coverage")
-        assert set(covered) == set(levels)
-        with_units = {r["parent"] for r in directory.records.values() if r["status"] == "open" and r.get("parent")}
-        for authority, by_level in levels.items():
-            assert covered[authority]["levels"] == [{
-                "level": level, "open": sum(r["status"] == "open" for r in some), "closed": sum(r["status"] == "closed" for r in some),
-                "firstIssuedOn": min(r["issuedOn"] for r in some), "lastIssuedOn": max(r["issuedOn"] for r in some),
-                "withoutUnits": sum(r["status"] == "open" and r["code"] not in with_units for r in some)} for level, some in sorted(by_level.items())], authority
-        assert reports(serve, "coverage", authority="H26") == {"H26": covered["H26"]}
-
-
-def test_compliance_of_a_time(told):
-    """C-37: from and to are days of recording, both included."""
-    assert told.ask("/v1/compliance", **{"from": "2020-07-01", "to": "2020-07-02"})["authorities"][0]["acts"] == 2
-    assert told.ask("/v1/compliance", **{"from": "2020-07-03", "to": "2020-07-03"})["authorities"][0]["acts"] == 1
-
-
-def test_shared_catalogue(told, sample):
-    """C-39"""
-    for serve in (told, sample.serve):
-        records = Directory(serve).records
-        for level in (1, 2, 3, 4):
-            key = f"MaDinhDanhCap{level}"
-            rows = serve.ask(f"/dmdc/Category/qlvanbandieuhanhcap{level}")
-            wanted = [r for _, r in sorted(records.items(), key=lambda x: x[0].encode()) if r["scheme"] == "gov" and r["status"] == "open"
-                      and (r["level"] == level or level == 4 and r["level"] > 4)]
-            assert len(rows) == len(wanted)
-            fields = [f["name"] for f in serve.ask(f"/dmdc/Metadata/qlvanbandieuhanhcap{level}")]
-            for row, record in zip(rows, wanted):
-                info, decision = record["info"], record["lastDecision"] or {}
-                day = decision.get("issuedOn")
-                full = {key: info.get("legacyCode", record["code"]), "TenDonVi": info["name"], "DiaChi": info["address"], "Email": info.get("email"),
-                        "SoDienThoai": info.get("phone"), "Fax": info.get("fax"), "Website": info.get("website"),
-                        "QdBanHanhQdSuaDoi": decision.get("number"), "CoQuanBanHanhQd": decision.get("issuedBy"),
-                        "NgayBanHanhQd": datetime.date.fromisoformat(day).strftime("%d/%m/%Y") if day else None}
-                assert row == {k: v for k, v in full.items() if v is not None}
-                assert set(full) == set(fields) and fields[0] == key
-    rows, target = [], "/dmdc/Category/qlvanbandieuhanhcap2?limit=9"
-    while target:
-        page = sample.serve.get(target)
-        rows += page.json()
-        found = re.fullmatch(r'<(.+)>; rel="next"', page.headers.get("link", ""))
-        target = found and found[1]
-    assert rows == sample.serve.ask("/dmdc/Category/qlvanbandieuhanhcap2")
-    for name in ("qlvanbandieuhanhcap0", "qlvanbandieuhanhcap5", "other"):
-        sample.serve.problem(f"/dmdc/Category/{name}", 404, "not-found")
-
-
-# ---- HTTP --------------------------------------------------------------------------------------------------------------
-
-ADDRESSES = ("/v1/organizations/H26", "/v1/organizations?q=ha+noi", "/v1/organizations/H26/history", "/v1/organizations/H26/children",
-             "/v1/organizations/H26/tree", "/v1/resolve/H22", "/v1/schemes", "/v1/compliance", "/v1/consolidation", "/v1/coverage",
-             "/dmdc/Category/qlvanbandieuhanhcap1", "/dmdc/Metadata/qlvanbandieuhanhcap1", "/v1/snapshots", "/v1/snapshots/latest",
-             "/v1/snapshots/latest?format=csv", "/v1/snapshots/latest?format=json")
-
-
-def test_head_etag_cors_gzip(sample):
-    """C-26"""
-    for target in ADDRESSES:
-        got = sample.serve.request("GET", target, {"Origin": "https://other.example"})
-        head = sample.serve.request("HEAD", target)
-        assert got.status == head.status == 200 and head.raw == b"" and got.body, target
-        same = ("content-type", "content-length", "etag", "cache-control", "link")
-        assert [got.headers.get(n) for n in same] == [head.headers.get(n) for n in same], target
-        assert got.headers["access-control-allow-origin"] == "*" and "ETag" in got.headers["access-control-expose-headers"]
-        for tag in (got.headers["etag"], "*", f'"x", {got.headers["etag"]}'):
-            for method in ("GET", "HEAD"):
-                again = sample.serve.request(method, target, {"If-None-Match": tag})
-                assert again.status == 304 and again.raw == b"" and again.headers["etag"] == got.headers["etag"], (target, tag)
-        assert sample.serve.request("GET", target, {"If-None-Match": '"other"'}).status == 200
-        zipped = sample.serve.request("GET", target, {"Accept-Encoding": "gzip"})
-        assert zipped.body == got.body
-        if len(got.body) > 2000:
-            assert zipped.headers["content-encoding"] == "gzip" and len(zipped.raw) < len(got.body) and "Accept-Encoding" in zipped.headers["vary"]
-        assert "content-encoding" not in sample.serve.request("GET", target, {"Accept-Encoding": "gzip;q=0"}).headers
-    for target in ("/v1/changes", "/healthz", "/readyz", "/metrics"):
-        head = sample.serve.request("HEAD", target)
-        assert head.status == 200 and head.raw == b"", target
-    preflight = sample.serve.request("OPTIONS", "/v1/resolve", {"Origin": "https://other.example", "Access-Control-Request-Method": "POST"})
-    assert preflight.status == 204 and "POST" in preflight.headers["access-control-allow-methods"]
-
-
-def test_etag_is_of_the_answer_without_the_place(registry):
-    """C-26: a change elsewhere leaves the tag as it is."""
-    registry.start_all()
-    registry.publish([registry.established("H26", "ROOT"), registry.established("G12", "ROOT")], "--wait", check=True)
-    serve = Serve(registry)
-    before = serve.get("/v1/organizations/G12")
-    registry.publish([registry.act("contact_updated", {"code": "H26", "set": {"phone": "1"}}, decision=False)], "--wait", check=True)
-    after = serve.get("/v1/organizations/G12")
-    assert after.headers["etag"] == before.headers["etag"] and after.json()["asOf"] != before.json()["asOf"]
-    registry.publish([registry.act("contact_updated", {"code": "G12", "set": {"phone": "1"}}, "G12", decision=False)], "--wait", check=True)
-    assert serve.get("/v1/organizations/G12", {"If-None-Match": before.headers["etag"]}).status == 200
-
-
-def test_problems(told):
-    """C-27"""
-    for headers, query, language in (({}, {}, "vi"), ({"Accept-Language": "en"}, {}, "en"), ({"Accept-Language": "fr, en-GB;q=0.8, vi;q=0.3"}, {}, "en"),
-                                     ({"Accept-Language": "fr"}, {}, "vi"), ({"Accept-Language": "vi"}, {"lang": "en"}, "en"),
-                                     ({"Accept-Language": "en"}, {"lang": "vi"}, "vi")):
-        problem = told.problem("/v1/organizations/H26.99", 404, "never-issued", headers, **query)
-        assert problem["title"] == {"vi": "Mã chưa từng được cấp", "en": "The code was never issued"}[language]
-        assert set(problem) >= {"type", "title", "status", "detail"}
-        assert told.get("/v1/organizations/H26.99", headers, **query).headers["content-language"] == language
-    for target in ADDRESSES + ("/v1/changes", "/v1/changes/stream", "/healthz", "/readyz", "/metrics", "/v1/acts/H26/x"):
-        assert told.problem(target.partition("?")[0], 400, "parameter-unknown", organisation="1")["value"] == "organisation"
-    for target in ADDRESSES[:12] + ("/v1/changes", "/healthz", "/readyz", "/metrics"):
-        assert told.get(target + ("&" if "?" in target else "?") + "lang=en").status == 200, target
-    told.problem("/v1/none", 404, "not-found")
-    told.problem("/v1/organizations/%zz", 400, "target")
-    told.problem("/v1/organizations/%ff", 400, "target")
-    for method, target in (("POST", "/v1/organizations"), ("DELETE", "/v1/organizations/H26"), ("GET", "/v1/resolve"), ("PUT", "/v1/resolve")):
-        answer = told.request(method, target)
-        assert answer.status == 405 and answer.json()["type"] == "urn:orgcode:problem:method" and answer.headers["allow"], (method, target)
-    assert told.request("GET", "/v1/organizations/H26.99").headers["access-control-allow-origin"] == "*"
-    assert told.request("HEAD", "/v1/organizations/H26.99").raw == b""
-
-
-def test_too_many(told, make_registry):
-    """C-49: 429 with Retry-After"""
-    registry = make_registry()
-    serve = Serve(registry, "--requests-per-second", "5")
-    answers = [serve.get("/v1/schemes") for _ in range(40)]
-    refused = [a for a in answers if a.status == 429]
-    assert refused and all(int(a.headers["retry-after"]) >= 1 and a.json()["type"] == "urn:orgcode:problem:too-many" for a in refused)
-    wait_until(lambda: serve.get("/v1/schemes").status == 200, 30, "served again")
-
-
-def test_health(sample):
-    """C-48"""
-    serve = sample.serve
-    assert serve.get("/healthz").status == 200
-    ready = serve.get("/readyz").json()
-    assert ready["status"] == "ready" and ready["id"] == serve.get("/v1/changes").headers["feed-head"]
-    last = serve.all_changes(limit=1000)[-1]
-    assert (ready["id"], ready["recordedTime"]) == (last["id"], serve.ask("/v1/schemes")["asOf"]["recordedTime"])
-    metrics = serve.get("/metrics")
-    assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert re.search(r'^orgcode_serve_requests_total\{class="2xx"\} \d+$', metrics.text, re.M)
-    assert f"orgcode_serve_sequence {int(last['sequence'])}" in metrics.text

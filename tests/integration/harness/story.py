@@ -1,5 +1,8 @@
 """A small registry with every kind of succession, its journal written by hand: both time axes are the test's."""
 
+from .serve import Serve
+from .wait import wait_until
+
 
 def info(code, **more):
     return {"name": f"Đơn vị {code}", "address": "Địa chỉ minh họa", **more}
@@ -14,7 +17,7 @@ def story(r):
         return act("established", {"code": code, "info": info(code, **more)}, authority, on)
     level1 = [born(code, "ROOT") for code in ("H26", "H22", "H60", "H32", "G05", "G12")]
     units = [born(f"H26.{n}") for n in ("10", "20", "21", "22", "30", "40", "41", "50", "51", "02", "03")]
-    units += [born("H26.70", legacyCode="000.00.70.H26"), born("H26.71", legacyCode="000.00.71.H26"), born("H60.05", "H60"),
+    units += [born("H26.40.01"), born("H26.70", legacyCode="000.00.70.H26"), born("H26.71", legacyCode="000.00.71.H26"), born("H60.05", "H60"),
               born("H22.90", "H22"), born("H22.90.01", "H22"), born("H32.01", "H32")]
     enterprise = act("established", {"code": "0199000017", "info": info("0199000017", type="enterprise")}, "G05", "2020-02-01",
                      scheme="enterprise", decision=False)
@@ -39,6 +42,7 @@ def story(r):
             {"code": "H26.31", "info": info("H26.31")}]}, on="2021-05-01")]),
         # the spin-off comes back
         ("2021-06-01T08:00", [act("merged", {"sources": ["H26.31"], "into": {"code": "H26.30"}}, on="2021-06-01")]),
+        ("2021-06-02T08:00", [act("closed", {"code": "H26.40.01"}, on="2021-06-02")]),
         ("2021-07-01T08:00", [act("merged", {"sources": ["H26.40", "H26.41"], "into": {"code": "H26.42", "info": info("H26.42")}},
                                   on="2021-07-01")]),
         ("2021-08-01T08:00", [act("dissolved", {"code": "H26.50", "successors": ["H26.12", "H60.05"]}, on="2021-08-01"),
@@ -68,3 +72,11 @@ def play(r):
     refused = r.sql("select data from orgcode.receipt where data::json ->> 'verdict' not in ('accepted', 'announced', 'annulled')")
     assert not refused, refused
     return acts
+
+
+def serve_story(r):
+    """The same behind orgcode-serve, and indexed."""
+    play(r)
+    serve = Serve(r, "--index")
+    wait_until(lambda: r.value("select sequence from orgcode_ops.search_place") == r.place()["sequence"], 30, "indexed")
+    return serve
