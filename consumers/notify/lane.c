@@ -214,7 +214,7 @@ static void count(struct lane *lane, const struct lane_counts *counts, time_ms t
 /* One transaction with what the last fetch found. The place counts only with it, so it may go first. */
 static struct status send_batch(struct lane *lane, struct fault *fault)
 {
-    int64_t told;
+    int64_t told = lane->told;
     struct lane_counts counts = {0};
     time_ms start = time_monotonic();
     struct status s = lane->kind->prepare ? lane->kind->prepare(lane, fault) : status_ok(); /* may shorten the batch */

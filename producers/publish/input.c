@@ -315,7 +315,7 @@ static struct status broken(struct input *input, struct input_item *out, const c
 
 static struct status next_element(struct input *input, struct input_item *out, struct fault *fault)
 {
-    bool more;
+    bool more = false;
     struct status status = status_ok();
     if (input->array != ARRAY_BROKEN)
         status = skip_space(input, &more, fault);

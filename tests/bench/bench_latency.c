@@ -137,7 +137,7 @@ static int64_t run(struct probe *probe, struct kafka_client *producer)
     rd_kafka_topic_t *topic[AUTHORITIES_MAX];
     int64_t late = 0, begun = probe_now() + 10000;
     for (int i = 0; i < probe->options->authorities; i++) {
-        char authority[8];
+        char authority[16];
         snprintf(authority, sizeof authority, "H%02d", i + 1);
         topic[i] = open_topic(probe, producer, authority);
     }
