@@ -108,12 +108,14 @@ class Storm:
 
 
 def start_service(services, name):
-    """As a service manager does: again after a while, for what a killed server leaves behind is busy for a moment."""
-    for attempt in range(6):
+    """As a service manager does: again and again, for what a killed server leaves behind may be busy for a while (a session of PostgreSQL's that
+    waits for a checkpoint goes on waiting for a minute)."""
+    until = time.monotonic() + 150
+    while True:
         try:
             return services.start(name)
         except AssertionError:
-            if attempt == 5:
+            if time.monotonic() > until:
                 raise
             time.sleep(3)
 

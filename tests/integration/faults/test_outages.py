@@ -13,14 +13,13 @@ from journals import forget_transactions, transaction_logs
 from storm import settle
 from test_notify import Rows
 
-pytestmark = pytest.mark.apart
-
 
 def start_copies(registry):
     for label in ("validate", "validate-2", "apply", "apply-2", "notify"):
         registry.start(label.partition("-")[0], label=label)
 
 
+@pytest.mark.apart
 def test_what_an_undisturbed_load_comes_to(make_registry):
     """The oracle itself, on a live registry: time does not move, so what is announced stays so."""
     load = Load(7, 300, groups=2, still=True)
@@ -62,6 +61,7 @@ def test_killed_between_the_journals_acknowledgement_and_the_commit(make_registr
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 @pytest.mark.noasan
 def test_kafka_away_for_longer_than_a_transaction_lives(make_registry, services):
     """The transaction that was cut is undone in every topic, although nobody was there to end it."""
@@ -93,6 +93,7 @@ def test_kafka_away_for_longer_than_a_transaction_lives(make_registry, services)
     rows.connection.close()
 
 
+@pytest.mark.apart
 @pytest.mark.noasan
 def test_a_transaction_that_the_broker_left_undecided(make_registry, services):
     """Killed between a transaction's decision and its markers, a broker may come back and take it for complete.
