@@ -1,6 +1,7 @@
 #ifndef ORGCODE_SERVE_EVENT_H
 #define ORGCODE_SERVE_EVENT_H
 
+#include "asked.h"
 #include "codec/json_change.h"
 #include "shell/pg.h"
 
@@ -24,15 +25,7 @@ size_t event_room(const PGresult *result, int row, const struct event_source *so
 bool event_read(
     const PGresult *result, int row, const struct event_source *source, struct writer *w, struct event *out);
 
-/* Which changes one wants: all members that are given must fit. */
-struct filter {
-    struct str subject, prefix, authority; /* absent: any */
-    int type;                              /* enum change_type; -1: any */
-};
-static inline struct filter filter_all(void)
-{
-    return (struct filter){.type = -1};
-}
+/* Does the change fit it? */
 bool filter_fits(const struct filter *filter, const struct event *event);
 
 #endif

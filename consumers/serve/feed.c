@@ -1,10 +1,9 @@
 #include "feed.h"
 
 #include "base/uuid.h"
-#include "core/code.h"
 #include "exchange.h"
 
-enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, WAIT_MAX_S = 60, TURN_MS = 500 };
+enum { LOOK_MAX = 20000, PAGE_BYTES = 4 << 20, PAGE_ROWS = 1000, TURN_MS = 500 };
 
 static struct str token_form(struct work *work)
 {
@@ -46,28 +45,11 @@ static bool read_since(struct work *work, struct feed_question *out)
 
 static bool read_filter(struct work *work, struct filter *out)
 {
-    static const struct str prefix = STR("prefix:");
-    const struct uri *uri = &work->request->uri;
-    struct str subject = uri_parameter(uri, STR("subject")), type = uri_parameter(uri, STR("type"));
-    enum change_type named;
-    *out = filter_all();
-    out->authority = uri_parameter(uri, STR("authority"));
-    if (str_starts(subject, prefix))
-        out->prefix = (struct str){subject.data + prefix.len, subject.len - prefix.len};
-    else
-        out->subject = subject;
-    if (str_given(out->authority) && !code_is_authority(out->authority)) {
-        work_problem(work, PROBLEM_PARAMETER, STR("authority"), STR("ROOT, H26"));
-        return false;
-    }
-    if (!str_given(type))
-        return true;
-    if (!change_type_parse(type, &named)) {
-        work_problem(work, PROBLEM_PARAMETER, STR("type"), change_type_name(CHANGE_ESTABLISHED));
-        return false;
-    }
-    out->type = (int)named;
-    return true;
+    struct str wrong, expected;
+    bool good = asked_filter(&work->request->uri, out, &wrong, &expected);
+    if (!good)
+        work_problem(work, PROBLEM_PARAMETER, wrong, expected);
+    return good;
 }
 
 bool feed_question(struct work *work, struct feed_question *out)
@@ -149,18 +131,11 @@ bool feed_page(
 static bool read_wait(struct work *work, time_ms *out)
 {
     struct str text = uri_parameter(&work->request->uri, STR("wait"));
-    unsigned long long seconds;
     *out = 0;
-    if (!str_given(text))
+    if (!str_given(text) || asked_wait(text, out))
         return true;
-    if (text.len && text.data[text.len - 1] == 's')
-        text.len--;
-    if (!str_to_u64(text, &seconds) || seconds > WAIT_MAX_S) {
-        work_problem(work, PROBLEM_PARAMETER, STR("wait"), STR("0s..60s"));
-        return false;
-    }
-    *out = (time_ms)seconds * 1000;
-    return true;
+    work_problem(work, PROBLEM_PARAMETER, STR("wait"), STR("0s..60s"));
+    return false;
 }
 
 /* Address of the next page: this one's, with another token. */

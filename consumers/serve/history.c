@@ -1,3 +1,4 @@
+#include "asked.h"
 #include "base/uuid.h"
 #include "codec/json_change.h"
 #include "core/code.h"
@@ -12,17 +13,10 @@ enum { VERSIONS_MAX = 500, COLUMNS = 33 /* of organization.sql */ };
 static bool read_cursor(struct work *work, int64_t *sequence, date_day *day)
 {
     struct str text = uri_parameter(&work->request->uri, STR("cursor"));
-    unsigned long long number;
     *sequence = 0;
     *day = 0;
-    if (!str_given(text))
+    if (!str_given(text) || asked_version(text, sequence, day))
         return true;
-    const char *colon = memchr(text.data, ':', text.len);
-    if (colon && str_to_u64((struct str){text.data, (size_t)(colon - text.data)}, &number) &&
-        date_parse((struct str){colon + 1, (size_t)(text.data + text.len - colon - 1)}, day)) {
-        *sequence = (int64_t)number;
-        return true;
-    }
     work_problem(work, PROBLEM_PARAMETER, STR("cursor"), STR("next"));
     return false;
 }

@@ -1,12 +1,11 @@
-#include <jansson.h>
-
+#include "asked.h"
 #include "base/map.h"
 #include "lookup.h"
 
 /* GET /v1/resolve/{code} and POST /v1/resolve: what became of codes, or from what they came, over all steps in one
  * call. */
 
-enum { CODES_MAX = 10000, PATHS_MAX = 200, ANSWER_MAX = 64 << 20 };
+enum { PATHS_MAX = 200, ANSWER_MAX = 64 << 20 };
 
 struct step {
     struct str to;
@@ -298,33 +297,20 @@ void lookup_resolve(struct work *work)
     work_answer(work, writer_text(&w));
 }
 
-/* {"codes": [...], "direction": "forward"} */
 static bool read_body(struct resolution *r)
 {
     static const struct str expected = STR("{\"codes\":[\"H57\"],\"direction\":\"forward\"}, 1..10000");
-    const struct str body = r->work->request->body;
-    json_error_t error;
-    json_t *root = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, &error);
-    json_t *codes = json_object_get(root, "codes"), *direction = json_object_get(root, "direction"), *code;
-    size_t index;
-    bool good =
-        json_array_size(codes) > 0 && json_array_size(codes) <= CODES_MAX && (!direction || json_is_string(direction));
-    if (good) {
-        r->count = json_array_size(codes);
-        r->answer = arena_array(r->work->arena, struct answer, r->count);
-        json_array_foreach(codes, index, code)
-        {
-            good = good && json_is_string(code) && json_string_length(code) <= 64;
-            if (good)
-                r->answer[index].asked =
-                    str_copy(r->work->arena, (struct str){json_string_value(code), json_string_length(code)});
-        }
+    struct work *work = r->work;
+    struct asked_codes asked;
+    if (!asked_codes(work->arena, work->request->body, &asked)) {
+        work_problem(work, PROBLEM_BODY_FORM, STR_NONE, expected);
+        return false;
     }
-    struct str way = str_copy(r->work->arena, str_of(json_string_value(direction)));
-    json_decref(root);
-    if (!good)
-        work_problem(r->work, PROBLEM_BODY_FORM, STR_NONE, expected);
-    return good && read_direction(r->work, way, &r->back);
+    r->count = asked.count;
+    r->answer = arena_array(work->arena, struct answer, r->count);
+    for (size_t i = 0; i < r->count; i++)
+        r->answer[i].asked = asked.code[i];
+    return read_direction(work, asked.direction, &r->back);
 }
 
 void lookup_resolve_many(struct work *work)

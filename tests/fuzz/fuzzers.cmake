@@ -3,5 +3,5 @@ orgcode_fuzzer(json_act_fuzz SOURCES json_act_fuzz.c LIBS orgcode_codec CORPUS c
 orgcode_fuzzer(csv_fuzz SOURCES csv_fuzz.c LIBS orgcode_publish_parts CORPUS corpus/csv)
 orgcode_fuzzer(core_fuzz SOURCES core_fuzz.c LIBS orgcode_play CORPUS corpus/core)
 orgcode_fuzzer(archive_fuzz SOURCES archive_fuzz.c LIBS orgcode_codec CORPUS corpus/archive)
-orgcode_fuzzer(http_fuzz SOURCES http_fuzz.c ../../consumers/serve/html.c ../../consumers/serve/http.c ../../consumers/serve/peer.c ../../consumers/serve/uri.c LIBS orgcode_codec CORPUS corpus/http)
+orgcode_fuzzer(http_fuzz SOURCES http_fuzz.c ../../consumers/serve/asked.c ../../consumers/serve/html.c ../../consumers/serve/http.c ../../consumers/serve/peer.c ../../consumers/serve/uri.c LIBS orgcode_codec CORPUS corpus/http)
 target_include_directories(http_fuzz PRIVATE ../../consumers/serve)
