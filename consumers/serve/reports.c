@@ -1,6 +1,8 @@
 #include "codec/json_change.h"
 #include "core/code.h"
 #include "engine/read.h"
+#include "exchange.h"
+#include "kept.h"
 #include "lookup.h"
 
 /* What the ministry in charge looks at: how late entries are, who has sent what, how far down codes reach; and the
@@ -16,14 +18,30 @@ static bool read_authority(struct work *work, struct str *out)
     return false;
 }
 
-/* A statement whose one row is the answer. */
-static void answer_row(struct work *work, const char *statement, const struct pg_params *params)
+/* A statement whose one row is the answer. It counts whole tables: what was counted is kept. `question`: the statement
+ * with its parameters. */
+static void answer_row(struct work *work, const char *statement, const struct pg_params *params, struct str question)
 {
-    PGresult *result = work_ask(work, statement, params);
-    if (!result)
+    struct kept *kept = work->serve->kept;
+    struct str text = STR_NONE;
+    switch (kept_find(kept, work, question, &text)) {
+    case KEPT_LATER:
+        work->exchange->again = true;
         return;
-    work_answer(work, str_copy(work->arena, pg_text(result, 0, 0)));
-    PQclear(result);
+    case KEPT_MAKE: {
+        time_ms begun = time_monotonic();
+        PGresult *result = work_ask(work, statement, params);
+        if (result)
+            text = str_copy(work->arena, pg_text(result, 0, 0));
+        PQclear(result);
+        kept_put(kept, work, question, text, time_monotonic() - begun);
+        break;
+    }
+    case KEPT_FOUND:
+        break;
+    }
+    if (str_given(text))
+        work_answer(work, text);
 }
 
 void report_compliance(struct work *work)
@@ -37,7 +55,8 @@ void report_compliance(struct work *work)
     pg_param_text(&params, authority);
     pg_param_date(&params, from);
     pg_param_date(&params, to);
-    answer_row(work, "compliance", &params);
+    answer_row(work, "compliance", &params,
+        str_format(work->arena, "compliance %.*s %d %d", STR_ARG(authority), (int)from, (int)to));
 }
 
 static void report_by_authority(struct work *work, const char *statement)
@@ -47,7 +66,7 @@ static void report_by_authority(struct work *work, const char *statement)
     if (!work_begin(work) || !read_authority(work, &authority))
         return;
     pg_param_text(&params, authority);
-    answer_row(work, statement, &params);
+    answer_row(work, statement, &params, str_format(work->arena, "%s %.*s", statement, STR_ARG(authority)));
 }
 
 void report_consolidation(struct work *work)

@@ -27,6 +27,7 @@ struct serve_metrics {
 
 struct server;
 struct tail;
+struct kept;
 
 struct serve {
     const struct serve_options *options;
@@ -35,6 +36,7 @@ struct serve {
     struct serve_metrics metric;
     struct server *server;
     struct tail *tail;
+    struct kept *kept; /* what takes long to make */
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "connections.h"
 #include "exchange.h"
+#include "kept.h"
 #include "peer.h"
 #include "shell/listen.h"
 #include "shell/process.h"
@@ -337,6 +338,7 @@ struct status server_open(struct serve *serve, struct fault *fault)
     if (serve->options->trusted_proxy)
         (void)peer_parse(str_of(serve->options->trusted_proxy), &server->proxy); /* main has looked at it */
     serve->server = server;
+    serve->kept = kept_open(serve->options->workers > 1 ? (int)serve->options->workers / 2 : 1);
     server->pool = pool_open(serve);
     serve->tail = tail_open(serve);
     status = start(serve, fd, fault);
@@ -372,6 +374,7 @@ void server_close(struct serve *serve, int timeout_ms)
         MHD_stop_daemon(server->daemon);
     }
     tail_close(serve->tail);
+    kept_close(serve->kept);
     limit_close(server->limit);
     connections_close(server->connections);
     free(server);

@@ -22,8 +22,11 @@ struct freshness work_fresh(const PGresult *result)
 
 static void take_place(void *user, size_t index, const PGresult *result)
 {
-    if (index == 1 && PQntuples(result) == 1)
-        *(struct freshness *)user = work_fresh(result);
+    struct freshness *fresh = user;
+    if (index != 1 || PQntuples(result) != 1)
+        return;
+    *fresh = work_fresh(result);
+    fresh->receipt = pg_int8(result, 0, 5);
 }
 
 bool work_snapshot(struct work *work)

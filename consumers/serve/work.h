@@ -16,6 +16,7 @@ struct freshness {
     time_ms recorded;   /* journal time */
     struct sha256 head; /* of the chain of changes */
     bool replica;       /* read from a standby, which may be behind */
+    int64_t receipt;    /* last receipt, as work_begin reads it: an act that is refused changes nothing else */
 };
 
 struct serve;
@@ -41,7 +42,7 @@ bool work_snapshot(struct work *work);
 /* The same; that the registry has not been made yet is a problem. */
 bool work_begin(struct work *work);
 void work_unborn(struct work *work);
-/* The columns of fresh.sql, at the beginning of the first row. */
+/* The first columns of fresh.sql, at the beginning of the first row. */
 struct freshness work_fresh(const PGresult *result);
 /* Ends it; idempotent. */
 void work_end(struct work *work);

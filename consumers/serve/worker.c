@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -44,12 +45,26 @@ static void done(struct pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static bool connect_session(struct serve *serve, struct pg *pg)
+/* A database that was restarted while nobody asked has closed the session, and may have said why before: all of that is
+ * read here, so that the asker does not see it. */
+static bool is_open(struct pg *pg)
 {
     struct fault fault;
     bool notified;
-    /* a database that was restarted while nobody asked has closed the session: that is seen here, not by the asker */
-    if (pg->conn && !pg_lost(pg) && !status_failed(pg_notified(pg, &notified, &fault)) && !pg_lost(pg))
+    while (pg->conn && !pg_lost(pg)) {
+        struct pollfd said = {.fd = PQsocket(pg->conn), .events = POLLIN};
+        if (poll(&said, 1, 0) == 0)
+            return true;
+        if (status_failed(pg_notified(pg, &notified, &fault)))
+            return false;
+    }
+    return false;
+}
+
+static bool connect_session(struct serve *serve, struct pg *pg)
+{
+    struct fault fault;
+    if (is_open(pg))
         return true;
     pg_close(pg);
     struct status status = pg_open(serve->options->pg.conninfo, "orgcode-serve", serve->log, pg, &fault);

@@ -2,9 +2,13 @@
 
 import datetime
 import re
+import threading
 from collections import defaultdict
 
 from harness.directory import Directory
+from harness.serve import Serve
+from harness.stress import locked, make_small, rename
+from harness.wait import SLOW, wait_until
 
 
 def test_acts(sample):
@@ -74,6 +78,37 @@ def test_reports_by_brute_force(told, sample):
                 "firstIssuedOn": min(r["issuedOn"] for r in some), "lastIssuedOn": max(r["issuedOn"] for r in some),
                 "withoutUnits": sum(r["status"] == "open" and r["code"] not in with_units for r in some)} for level, some in sorted(by_level.items())], authority
         assert reports(serve, "coverage", authority="H26") == {"H26": covered["H26"]}
+
+
+def test_what_was_counted_is_kept(registry):
+    """C-25, C-26, C-37: nothing is counted twice between two changes, and those who count leave room for the others."""
+    small = make_small(registry)
+    serve = Serve(small, "--workers", "2", "--statement-timeout", "10m")
+    addresses = ("/v1/coverage", "/v1/coverage?authority=H26", "/v1/compliance", "/v1/consolidation")
+    first = {a: serve.request("GET", a) for a in addresses}
+    with locked(small), locked(small, "act"):  # nobody can count now
+        for address, before in first.items():
+            again = serve.request("GET", address)
+            assert (again.status, again.body, again.headers["etag"]) == (200, before.body, before.headers["etag"])
+            assert serve.request("GET", address, {"If-None-Match": before.headers["etag"]}).status == 304
+    small.publish([rename(small, 1)], "--wait", check=True)
+    head = small.place()["sequence"]
+    for address in addresses:  # what took long to count may stand at an earlier change for a while, and says so
+        wait_until(lambda: int(serve.request("GET", address).json()["asOf"]["id"][3:]) == head, 30, address)
+    assert serve.ask("/v1/consolidation")["authorities"][0]["acts"] == 1 and serve.ask("/v1/compliance", authority="H26")["authorities"][0]["acts"] == 1
+
+    answers = []
+    with locked(small):
+        threads = [threading.Thread(target=lambda a=a: answers.append(serve.request("GET", f"/v1/coverage?authority={a}"))) for a in ("G12", "H01", "H02", "H03")]
+        for thread in threads:
+            thread.start()
+        waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%%split_part(code%%' and datname = current_database()"
+        wait_until(lambda: small.value(waits) == 1, 30, "one of them counts")
+        for _ in range(20):
+            assert serve.get("/v1/schemes").status == 200 and small.value(waits) == 1
+    for thread in threads:
+        thread.join(60 * SLOW)
+    assert [a.status for a in answers] == [200] * 4
 
 
 def test_compliance_of_a_time(told):
