@@ -3,14 +3,17 @@
 import hashlib
 import shutil
 import subprocess
+from pathlib import Path
 
 from .program import BUILD
 from .wait import SLOW
 
+ROOT = Path(__file__).resolve().parents[3]
+
 
 def venv(requirements):
-    """A Python with these packages, kept in the build tree."""
-    folder = BUILD / f"venv-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
+    """A Python with these packages, kept beside the build trees: the same for all of them."""
+    folder = ROOT / "build" / f"venv-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
