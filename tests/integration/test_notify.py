@@ -106,6 +106,7 @@ def test_receipts_alone(registry, rows):
 
 
 def test_no_record_no_state(registry, rows):
+    """contract.md C-15"""
     rows.add(2, record=False, subject="H99")
     rows.add(1, subject="H26.1")
     registry.start("notify")
@@ -169,6 +170,7 @@ def test_fifty_kills_and_ten_stops(registry, rows):
 
 @pytest.mark.parametrize("point", ["before-kafka-commit", "after-kafka-commit", "before-receipts-commit", "after-receipts-commit"])
 def test_a_crash_around_a_commit(registry, rows, point, tmp_path):
+    """contract.md C-21: once and in order for who reads what was committed, and for who drops what is not above its last."""
     once = tmp_path / "once"
     rows.add(10, 10)
     registry.start("notify")
@@ -183,6 +185,11 @@ def test_a_crash_around_a_commit(registry, rows, point, tmp_path):
     registry["notify"].start()
     registry.wait_notified()
     rows.assert_all_told_once()
+    last = 0
+    for m in registry.read("changes", committed=False):
+        assert int(m.headers["ce_sequence"]) <= last + 1
+        last = max(last, int(m.headers["ce_sequence"]))
+    assert last == rows.sequence
 
 
 def recovered(notify):

@@ -22,6 +22,7 @@ def test_an_act_goes_through_all_four_programs(registry):
 
 
 def test_every_verdict_comes_as_a_receipt(registry):
+    """contract.md C-17, C-18"""
     registry.start_all()
     future = str(datetime.date.today() + datetime.timedelta(days=30))
     root = registry.established("H26", "ROOT", on="2020-09-15")
@@ -47,6 +48,11 @@ def test_every_verdict_comes_as_a_receipt(registry):
                     (undo[1]["actId"], "accepted", True), (coming["actId"], "withdrawn", False)]
     assert Counter(c["type"].removeprefix("vn.gov.orgcode.").removesuffix(".v1") for c in registry.changes()) == {
         "organization.established": 2, "act.announced": 1, "organization.annulled": 1, "act.withdrawn": 1}
+    receipts = registry.receipts()
+    first, again, conflict, rejected = (receipts[n] for n in (1, 2, 3, 4))
+    assert again["original"] == conflict["original"] == {"verdict": "accepted"} and again["sequences"] == conflict["sequences"] == first["sequences"]
+    assert rejected["rule"] and rejected["faultCount"] == len(rejected["faults"]) == 1 and "sequences" not in rejected
+    assert {"rule", "reason", "code", "message"} <= set(rejected["faults"][0]) and set(rejected["faults"][0]["message"]) == {"vi", "en"}
 
 
 def test_a_scripted_registry_decides_by_the_stamps_of_its_journal(scripted):
@@ -71,6 +77,7 @@ def test_frames_are_the_bytes_that_publish_sends(scripted):
 
 
 def test_bytes_that_no_one_can_read_stop_nothing(registry):
+    """contract.md C-16, C-20"""
     registry.start_all()
     root = registry.established("H26", "ROOT")
     registry.publish([root], "--wait", check=True)
@@ -81,5 +88,9 @@ def test_bytes_that_no_one_can_read_stop_nothing(registry):
     (rejected,) = registry.read("rejected")
     assert (rejected.key, rejected.value) == (b"k", b"not an act")
     assert rejected.header_list[:2] == [("oc-kind", b"genesis"), ("x", b"1")]
-    assert rejected.headers["oc-offset"] == b"0" and "oc-reason" in rejected.headers
+    (sent, _) = registry.read("acts.H26")
+    assert {name: rejected.headers[f"oc-{name}"].decode() for name in ("topic", "partition", "offset", "time")} == {
+        "topic": sent.topic, "partition": "0", "offset": "0", "time": str(sent.timestamp)}
+    assert rejected.headers["oc-reason"] and rejected.headers["oc-detail"]
+    assert [m.key is None for m in registry.read("receipts.H26")] == [True, False]  # unreadable input names no act
     assert [r["verdict"] for r in registry.receipts("H26")] == ["rejected", "accepted"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import socket
 import subprocess
@@ -24,12 +25,12 @@ def small(registry):
 # ---- crashes and restarts ----------------------------------------------------------------------------------------------
 
 
-def follow(serve, after, upto):
-    """Ids of the stream from `after` up to sequence `upto`, through every cut, by Last-Event-ID alone."""
-    out = []
+def follow(copies, after, upto):
+    """Ids of the stream from `after` up to sequence `upto`, through every cut, at one copy after the other, by Last-Event-ID alone."""
+    out, turns = [], itertools.cycle(copies)
     while not out or int(out[-1][3:]) < upto:
         try:
-            with serve.stream(headers={"Last-Event-ID": after}) as stream:
+            with next(turns).stream(headers={"Last-Event-ID": after}) as stream:
                 if stream.status != 200:
                     time.sleep(0.1)
                     continue
@@ -45,23 +46,34 @@ def follow(serve, after, upto):
     return out
 
 
-def test_killed_under_load_nothing_wrong_is_answered_and_a_stream_goes_on(small):
-    """serve and PostgreSQL, each by SIGKILL, while acts arrive."""
-    port = free_port()
-    serve = Serve(small, port=port)
-    upto = small.place()["sequence"] + 60
+ASKS = [("/v1/organizations/H26", lambda a: a["record"]["code"] == "H26"),
+        ("/v1/resolve/H26", lambda a: a["paths"] == [["H26"]]),
+        ("/v1/changes?limit=5", lambda a: [e["sequence"] for e in a] == [f"{n:020}" for n in range(1, len(a) + 1)] and a),
+        ("/v1/organizations?q=h26", lambda a: a["organizations"][0]["code"] == "H26"),
+        ("/v1/organizations/H26/history?limit=1", lambda a: a["versions"][0]["kind"] == "established"),
+        ("/v1/snapshots/latest?format=json", lambda a: a["codes"] == 1 and a["files"])]
+
+
+def test_killed_under_load_nothing_wrong_is_answered_and_a_stream_goes_on(small, tmp_path):
+    """Three copies, and PostgreSQL, one after the other by SIGKILL, while acts arrive. Whoever knows all three addresses is never without an answer."""
+    kept = ("--index", "--snapshots", tmp_path / "kept")
+    copies = [Serve(small, *kept, port=free_port(), label=f"serve-{n}") for n in range(3)]
+    wait_until(lambda: all(c.get(path).status == 200 for c in copies for path, _ in ASKS), 60, "search and a snapshot")
+    upto = small.place()["sequence"] + 80
     first = f"01-{0:020}"
     ids = []
-    follower = threading.Thread(target=lambda: ids.extend(follow(serve, first, upto)), daemon=True)
+    follower = threading.Thread(target=lambda: ids.extend(follow(copies, first, upto)), daemon=True)
     follower.start()
-    readers = Readers(lambda: ("127.0.0.1", port))
+    readers = Readers(lambda: [("127.0.0.1", c.port) for c in copies], asks=ASKS)
     readers.more()
     number = iter(range(1000))
-    for victim in ("serve", "postgres", "serve"):
+    for victim in (copies[0], copies[1], None, copies[2]):
         small.publish([rename(small, next(number)) for _ in range(10)], "--wait", check=True)
-        if victim == "serve":
-            serve.program.kill()
-            serve.program.start()
+        if victim:
+            victim.program.kill()
+            readers.more()
+            victim.program.start()
+            victim.wait()
         else:
             small.services.kill("postgres")
             small.publish([rename(small, next(number)) for _ in range(10)], check=True)
@@ -72,9 +84,26 @@ def test_killed_under_load_nothing_wrong_is_answered_and_a_stream_goes_on(small)
         small.publish([rename(small, next(number)) for _ in range(10)], "--wait", check=True)
     while small.place()["sequence"] < upto:
         small.publish([rename(small, next(number))], "--wait", check=True)
-    wait_until(lambda: not follower.is_alive(), 60, lambda: f"the stream comes to {upto}; it has {ids[-1:]}\n{serve.program.tail()}")
+    wait_until(lambda: not follower.is_alive(), 60, lambda: f"the stream comes to {upto}; it has {ids[-1:]}\n{copies[0].program.tail()}")
     readers.end()
+    assert readers.lost == 0 and readers.turned > 0, (readers.good, readers.busy, readers.turned, readers.lost)
     assert ids[:upto] == [f"01-{n:020}" for n in range(1, upto + 1)]
+
+
+def test_a_database_that_was_away_while_nobody_asked(small):
+    """No worker answers from a session that is gone."""
+    serve = Serve(small, "--workers", "3", "--statement-timeout", "10m")
+    sessions = "select count(*) from pg_stat_activity where application_name = 'orgcode-serve' and datname = current_database() and wait_event_type = 'Lock'"
+    with locked(small):  # until each has a session
+        threads = [threading.Thread(target=serve.get, args=("/v1/organizations/H26",)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: small.value(sessions) == 3, 30, "three sessions")
+    for thread in threads:
+        thread.join(60 * SLOW)
+    small.services.kill("postgres")
+    small.services.start("postgres")
+    assert [serve.get("/v1/organizations/H26").status for _ in range(9)] == [200] * 9
 
 
 def test_sigterm_answers_everybody_first(small):
@@ -127,7 +156,7 @@ def test_a_restart_under_a_socket_handed_over_loses_no_request(small, tmp_path):
                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     process = start()
-    readers = Readers(lambda: ("127.0.0.1", port))
+    readers = Readers(lambda: [("127.0.0.1", port)])
     try:
         readers.more()
         for _ in range(5):

@@ -36,7 +36,7 @@ def contact(registry, code, number, authority=None):
 # ---- polls -------------------------------------------------------------------------------------------------------------
 
 def test_events_are_those_of_kafka(sample):
-    """C-40, C-3: the same attributes and data as on the topic, and the chain holds."""
+    """C-40, C-3, C-13, C-14: the same attributes and data as on the topic, and the chain holds."""
     previous = ZEROS
     events = sample.serve.all_changes(limit=1000)
     for number, (event, told) in enumerate(zip(events, sample.registry.changes(), strict=True), 1):

@@ -115,7 +115,7 @@ def test_upgrade_under_load(before, make_registry, listener):
     for label in PROGRAMS:
         r.start(label.partition("-")[0], label=label)
     serve = r.programs["serve"] = Program("serve", [], r.env_of("serve"), r.folder, bin=bin_before, listener=listener)
-    readers = Readers(listener.getsockname, path="/v1/changes?limit=1", right=lambda page: True)
+    readers = Readers(lambda: [listener.getsockname()], asks=[("/v1/changes?limit=1", lambda page: True)])
     upgrade = Upgrade(r, agencies, bin_before, steps=18)
     agencies.allowed = 0
     agencies.start()

@@ -81,6 +81,7 @@ def check_events(r, first_new):
 
 
 def test_the_old_part_keeps_its_bytes(parts, scripted_of):
+    """contract.md C-24, and the programs of both versions."""
     old, control, new = parts
     alone, whole = scripted_of(old), scripted_of(old, control, new)
     alone.start("apply")

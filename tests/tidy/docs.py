@@ -1,4 +1,5 @@
 """What is checked of the documents: links, named clauses, fenced blocks, acts in them. Used by tidy.py and tests/quickstart."""
+import ast
 import importlib.util
 import json
 import pathlib
@@ -111,6 +112,21 @@ def check_clauses(files):
                 if clause not in found:
                     problems.append(f"{path.relative_to(ROOT)}:{number} names {clause}, which is no clause")
     return problems
+
+
+def check_tested(files):
+    """Every clause of the contract is named by a test: in a test's function, not in the head of its file."""
+    found, _ = clauses()
+    named = set()
+    for path in files:
+        if path.suffix != ".py" or "tests" not in path.relative_to(ROOT).parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                named.update(re.findall(r"\bC-[0-9]+\b", "\n".join(lines[node.lineno - 1:node.end_lineno])))
+    return [f"{clause} is named by no test" for clause, path in found.items() if path.name == "contract.md" and clause not in named]
 
 
 def check_cases(files):

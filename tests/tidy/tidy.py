@@ -290,6 +290,7 @@ def check_documents():
     report("links in documents lead somewhere", docs.check_links(documents))
     report("blocks in documents have a language, acts in them fit the schema", docs.check_blocks(documents))
     report("each reason stands in a clause", docs.check_reasons())
+    report("each clause of the contract is named by a test", docs.check_tested(FILES))
     report("clauses that are named exist", docs.check_clauses(FILES) + docs.check_cases(FILES))
 
 

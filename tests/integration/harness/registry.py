@@ -232,8 +232,10 @@ class Registry:
         return {r["actId"]: r["verdict"] for r in self.receipts(*authorities) if "actId" in r}
 
     def sql(self, query, *params):
-        """Rows as tuples; a connection of the registry's, made anew when it was lost."""
-        if self._connection is None or self._connection.closed:
+        """Rows as tuples; a connection of the registry's, made anew when it was lost. One that a test before this one has cost us is found
+        only when it is used: what only reads is asked again then."""
+        used = self._connection is not None and not self._connection.closed
+        if not used:
             self._connection = psycopg2.connect(self.conninfo, connect_timeout=10)
             self._connection.autocommit = True
         with self._connection.cursor() as cursor:
@@ -241,8 +243,11 @@ class Registry:
                 cursor.execute(query, params or None)
             except psycopg2.OperationalError:
                 self._connection.close()
-                raise
-            return cursor.fetchall() if cursor.description else []
+                if not used or not query.startswith("select"):
+                    raise
+            else:
+                return cursor.fetchall() if cursor.description else []
+        return self.sql(query, *params)
 
     def value(self, query, *params):
         """The first column of the only row."""

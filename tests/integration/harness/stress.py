@@ -105,34 +105,46 @@ class locked:
 
 
 class Readers:
-    """Threads that look up and check every answer: right, or a 503, or no answer at all."""
+    """Threads that ask and check every answer: right, or a 503, or no answer at all. A reader with several addresses goes to the next one
+    when it gets none; asks: (path, is the JSON of the answer right?), by turns."""
 
-    def __init__(self, url_of, count=4, headers=None, path="/v1/organizations/H26", right=lambda answer: answer["record"]["code"] == "H26"):
-        self.url_of, self.stop, self.good, self.busy, self.lost, self.wrong = url_of, threading.Event(), 0, 0, 0, []
-        self.path, self.right = path, right
-        self.threads = [threading.Thread(target=self.read, daemon=True) for _ in range(count)]
+    def __init__(self, addresses_of, count=4, asks=(("/v1/organizations/H26", lambda answer: answer["record"]["code"] == "H26"),)):
+        self.addresses_of, self.asks = addresses_of, asks
+        self.stop, self.good, self.busy, self.lost, self.turned, self.wrong = threading.Event(), 0, 0, 0, 0, []
+        self.threads = [threading.Thread(target=self.read, args=(n,), daemon=True) for n in range(count)]
         for t in self.threads:
             t.start()
 
-    def read(self):
-        while not self.stop.is_set():
+    def answer(self, path, number):
+        """(status, Retry-After, body) of the first address that gives one, from that number on; None when none does."""
+        addresses = self.addresses_of()
+        for n in range(len(addresses)):
             try:
-                connection = http.client.HTTPConnection(*self.url_of(), timeout=30 * SLOW)
-                connection.request("GET", self.path, headers={"Connection": "close"})
+                connection = http.client.HTTPConnection(*addresses[(number + n) % len(addresses)], timeout=30 * SLOW)
+                connection.request("GET", path, headers={"Connection": "close"})
                 answer = connection.getresponse()
-                body = answer.read()
+                found = answer.status, answer.headers["Retry-After"], answer.read()
                 connection.close()
+                return found
             except (OSError, http.client.HTTPException):
+                self.turned += 1
+        return None
+
+    def read(self, number):
+        while not self.stop.is_set():
+            number += 1
+            path, right = self.asks[number % len(self.asks)]
+            found = self.answer(path, number)
+            if found is None:
                 self.lost += 1
                 self.stop.wait(0.02)
-                continue
-            if answer.status == 200 and self.right(json.loads(body)):
+            elif found[0] == 200 and right(json.loads(found[2])):
                 self.good += 1
-            elif answer.status == 503 and answer.headers["Retry-After"]:
+            elif found[0] == 503 and found[1]:
                 self.busy += 1
                 self.stop.wait(0.02)
             else:
-                self.wrong.append((answer.status, body[:300]))
+                self.wrong.append((path, found[0], found[2][:300]))
 
     def more(self, count=50):
         wanted = self.good + count
