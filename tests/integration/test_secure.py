@@ -80,7 +80,7 @@ READS = {
     "press": {"changes", "state"},
     "validate": {"acts.H26", "acts.G12", "validate.control"},
     "apply": {"journal"},
-    "notify": {"changes", "notify.place", "notify.receipts"},
+    "notify": {"changes", "state", "receipts.H26", "receipts.G12", "notify.place", "notify.receipts"},  # what a broker left undecided
     "gateway": {"receipts.H26", "receipts.G12"},
     "redrive": {"acts.H26", "acts.G12", "rejected", "redrive"},
     "operator": set(TOPICS),
