@@ -14,6 +14,7 @@ static const struct migration migrations[] = {
     {1, "registry", migration_001_registry, true},
     {2, "law", migration_002_law, true},
     {3, "search", migration_003_search, false},
+    {4, "entry", migration_004_entry, false},
 };
 static const size_t migrations_count = sizeof migrations / sizeof *migrations;
 

@@ -3,7 +3,7 @@
 
 #include "serve.h"
 
-/* The search index (schemas/sql/003_search.sql), kept beside the registry by a thread of one copy of serve with
+/* The search index (schemas/sql/004_entry.sql), kept beside the registry by a thread of one copy of serve with
  * --index: of several one works at a time. It is behind the directory by a moment, never ahead. */
 struct index;
 

@@ -30,6 +30,23 @@ UNMARKED = str.maketrans("àáảãạăằắẳẵặâầấẩẫậđèé�
 EVERY = ("code, status, level, version, organization_id, issued_on, closed_on, name, name_en, short_name, type, address, email, phone,"
          " fax, website, legacy_code, predecessors, predecessors_total, successors, successors_total")
 
+# The search index as orgcode-serve --index has it after a while.
+INDEXED = r"""
+drop index orgcode_ops.entry_words;
+insert into orgcode_ops.entry (code, status, level, parent, text, rank)
+select code, status, level, parent, text,
+       case when status = 1 then '0' else '1' end || lpad(level::text, 2, '0') || code
+from (select code, status, level, parent,
+             '| ' || translate(orgcode_ops.apart(concat_ws(e' \x01 ', coalesce(name, ''), short_name, name_en, code, legacy_code)),
+                              e'\x01', '|') || ' |' as text
+      from orgcode.code where status <> 0) as made;
+insert into orgcode_ops.word
+select distinct word from orgcode_ops.entry cross join unnest(string_to_array(text, ' ')) as word
+where length(word) between 2 and 30 and word !~ '[0-9|]';
+create index entry_words on orgcode_ops.entry using gin (orgcode_ops.words(text, code, parent, level)) with (fastupdate = off);
+update orgcode_ops.entry_place set (sequence, registry_id) = (select sequence, registry_id from orgcode.place);
+"""
+
 
 def rank(sorted_values, part):
     return sorted_values[min(len(sorted_values) - 1, int(part * len(sorted_values)))] if sorted_values else 0
@@ -82,11 +99,7 @@ class Directory:
         connection = psycopg2.connect(owner)
         connection.autocommit = True
         cursor = connection.cursor()
-        cursor.execute("drop index orgcode_ops.search_plain")
-        cursor.execute("insert into orgcode_ops.search select code, orgcode_ops.plain(concat_ws(' | ', name, short_name, name_en, code, legacy_code)),"
-                       " orgcode_ops.plain(name) from orgcode.code where status <> 0")  # as orgcode-serve --index has it after a while
-        cursor.execute("create index search_plain on orgcode_ops.search using gin (plain public.gin_trgm_ops)")
-        cursor.execute("update orgcode_ops.search_place set (sequence, registry_id) = (select sequence, registry_id from orgcode.place)")
+        cursor.execute(INDEXED)
         cursor.execute("vacuum analyze")
         connection.close()
 

@@ -18,7 +18,7 @@ def test_pages_while_changes_arrive(registry):
     registry.publish([registry.act("contact_updated", {"code": "H26.10", "set": {"phone": str(n)}}, decision=False) for n in range(20)], "--wait", check=True)
     registry.wait_all()
     serve = Serve(registry, "--index")
-    wait_until(lambda: registry.value("select sequence from orgcode_ops.search_place") == registry.place()["sequence"], 30, "the index")
+    wait_until(lambda: registry.value("select sequence from orgcode_ops.entry_place") == registry.place()["sequence"], 30, "the index")
     there = {a["body"]["code"] for a in first}
     word = first[0]["body"]["info"]["name"].split()[0]
     doors = {

@@ -1,5 +1,6 @@
 """The directory as a reader without snapshots gets it, and what follows from its records by brute force."""
 
+import re
 import unicodedata
 
 
@@ -12,6 +13,12 @@ def searched(record):
     text = " | ".join([record["info"].get(k, "") for k in ("name", "shortName", "nameEn")] + [key_of(record), record["info"].get("legacyCode", "")])
     apart = unicodedata.normalize("NFD", text).lower().replace("đ", "d")
     return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+def holds(text, words):
+    """Each word as one of the text's, the last as the beginning of one."""
+    there = re.split(r"[^a-z0-9.:]+", text)
+    return not words or all(word in there for word in words[:-1]) and any(word.startswith(words[-1]) for word in there)
 
 
 class Directory:

@@ -30,5 +30,5 @@ class SampleRegistry:
         wait_until(self._ready, 60, lambda: f"index and snapshot of the sample\n{self.serve.program.tail()}")
 
     def _ready(self):
-        indexed = self.registry.value("select sequence from orgcode_ops.search_place")
+        indexed = self.registry.value("select sequence from orgcode_ops.entry_place")
         return indexed == self.registry.place()["sequence"] and self.serve.get("/v1/snapshots/latest", format="json").status == 200

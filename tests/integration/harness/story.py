@@ -78,5 +78,5 @@ def serve_story(r):
     """The same behind orgcode-serve, and indexed."""
     play(r)
     serve = Serve(r, "--index")
-    wait_until(lambda: r.value("select sequence from orgcode_ops.search_place") == r.place()["sequence"], 30, "indexed")
+    wait_until(lambda: r.value("select sequence from orgcode_ops.entry_place") == r.place()["sequence"], 30, "indexed")
     return serve
