@@ -97,7 +97,7 @@ class Writer(Acts):
             return self.again(rng.choice(self.sent[-6:]))
         if roll < 0.30 or not self.level1():
             act = self.root()
-            if rng.random() < self.wrong / 4:
+            if rng.random() < self.wrong / 4 and act:
                 act["authority"] = rng.choice(self.level1_codes)
         else:
             authority = rng.choice(self.level1())
