@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/scene.h"
+#include "engine/absent.h"
 #include "engine/prefetch.h"
 
 /* What is loaded and written in one go, at most. Beyond that memory it is written although more could be decided. */
@@ -71,11 +72,18 @@ void engine_open(struct engine *engine, struct store *store, struct log *log, co
     engine_bulk(engine, false);
 }
 
+static bool nothing_read(const struct engine *engine)
+{
+    return engine->registry && !engine->writing && engine->at.next_offset == 0 && engine->at.place.step == 0;
+}
+
 void engine_bulk(struct engine *engine, bool bulk)
 {
     engine->part_max = bulk ? BULK_RECORDS : PART_RECORDS;
     engine->arena_max = bulk ? BULK_MEMORY : PART_MEMORY;
     engine->both_max = bulk ? 2 * BULK_MEMORY : BOTH_MEMORY;
+    absent_close(engine->absent);
+    engine->absent = bulk && nothing_read(engine) ? absent_open() : NULL;
 }
 
 void engine_write_apart(struct engine *engine, struct store *apart)
@@ -92,6 +100,7 @@ void engine_close(struct engine *engine)
     for (int i = 0; i < 2; i++)
         arena_close(engine->arena[i]);
     free(engine->needs);
+    absent_close(engine->absent);
     *engine = (struct engine){0};
 }
 
@@ -110,6 +119,8 @@ struct status engine_start(struct engine *engine, struct fault *fault)
         return status;
     engine->registry = registry_open(engine->arena[0], &engine->at.place);
     engine->registry->next_due = engine->store->next_due;
+    absent_close(engine->absent); /* whoever moved the place has written what it does not know */
+    engine->absent = NULL;
     return status;
 }
 
@@ -163,6 +174,8 @@ struct status engine_settle(struct engine *engine, struct fault *fault)
         return job->status;
     }
     count_outcome(engine, &job->registry.out);
+    if (engine->absent)
+        absent_note(engine->absent, job->registry.scene);
     engine->at = job->to;
     engine->store->next_due = engine->written_by->next_due;
     if (!engine->ahead) /* else nothing that waits was touched, and the core has kept it since */

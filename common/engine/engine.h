@@ -44,6 +44,7 @@ struct engine {
     struct engine_seen seen; /* since the program began */
     bool tick_read;          /* a tick came by; the caller clears it */
     struct need *needs;      /* room for the questions of a part */
+    struct absent *absent;   /* in bulk, from the first record on; else NULL */
     /* A part is written when it has that many records, or takes more memory; and the memory of two at once. */
     size_t part_max, arena_max, both_max;
     bool cold; /* the scene is new: nothing is loaded */
@@ -55,7 +56,7 @@ void engine_open(struct engine *engine, struct store *store, struct log *log, co
  * what the next one needs is loaded through `store`. `apart` stays the caller's; engine_close lets go of it. */
 void engine_write_apart(struct engine *engine, struct store *apart);
 void engine_close(struct engine *engine);
-/* Larger transactions and more memory: for what is read from the journal at once. */
+/* Larger transactions and more memory: for what is read from the journal at once, by nobody else meanwhile. */
 void engine_bulk(struct engine *engine, bool bulk);
 /* Reads the place: what was in work is dropped. */
 struct status engine_start(struct engine *engine, struct fault *fault) MUST_USE;

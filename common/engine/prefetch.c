@@ -1,5 +1,6 @@
 #include "engine/prefetch.h"
 
+#include "engine/absent.h"
 #include "engine/carry.h"
 #include "engine/touched.h"
 
@@ -43,6 +44,8 @@ static struct status prefetch_all(struct prefetch *prefetch, struct fault *fault
     while (!status_failed(status)) {
         if (engine->writing)
             set_aside(prefetch);
+        if (engine->absent)
+            absent_answer(engine->absent, registry);
         if (registry->needs.count > 0)
             status = store_load_round(engine->store, registry, fault);
         for (size_t i = 0; i < prefetch->count; i++)

@@ -28,7 +28,7 @@ struct store {
     int64_t place_table;   /* number of table place: another schema may take the name of this one */
     int64_t next_due;      /* as of the last read or write; INT64_MAX: nothing waits */
     bool bulk;             /* see store_bulk_begin */
-    struct store *beside;  /* writes the changes and receipts; NULL: this one does */
+    struct store *beside;  /* writes history, changes and receipts; NULL: this one does */
 };
 
 /* Rows that go to the tables, by table, for metrics and tests. */
@@ -46,8 +46,8 @@ void store_close(struct store *store);
 /* A registry beside the live one that is read from the journal as fast as can be: indexes that are not looked up are
  * dropped, commits do not wait for the disk, nobody is told. Of the session that writes; the account must own the
  * tables. After a crash the place and all that belongs to it are some transactions older, never torn: begin again.
- * Changes and receipts, half of the work, are written at the same time through `beside`, a session of its own: they are
- * committed before the place moves past them, and only while it is taken. What stands beyond the place after a failure
+ * History, changes and receipts, more than half of the work, are written at the same time through `beside`, a session of
+ * its own: they are committed before the place moves past them, and only while it is taken. What stands beyond the place after a failure
  * is removed here: so after any failure but "fenced" this is the way to go on. */
 struct status store_bulk_begin(struct store *store, struct store *beside, struct fault *fault) MUST_USE;
 /* Makes the indexes, and brings all to the disk. Until then the registry is not to be used. May be repeated. */

@@ -261,8 +261,6 @@ static struct status write_rows(struct write *write)
     if (!status_failed(status))
         status = insert(write, TABLE_CODE, put_code_new, write->dirty.codes_new.count);
     if (!status_failed(status))
-        status = insert(write, TABLE_CODE_VERSION, put_version, out->versions.count);
-    if (!status_failed(status))
         status = insert(write, TABLE_ACT, put_act_new, write->dirty.acts_new.count);
     if (!status_failed(status))
         status = insert(write, TABLE_SUCCESSION, put_edge, out->edges.count);
@@ -273,11 +271,13 @@ static struct status write_rows(struct write *write)
     return status;
 }
 
-/* What the world is told. Both chains move on. */
+/* History, and what the world is told: what is not asked for while the batch is written. Both chains move on. */
 static struct status write_told(struct write *write)
 {
     const struct outcome *out = &write->registry->out;
-    struct status status = insert(write, TABLE_CHANGE, put_change, out->changes.count);
+    struct status status = insert(write, TABLE_CODE_VERSION, put_version, out->versions.count);
+    if (!status_failed(status))
+        status = insert(write, TABLE_CHANGE, put_change, out->changes.count);
     if (!status_failed(status))
         status = insert(write, TABLE_RECEIPT, put_receipt, out->receipts.count);
     return status;

@@ -150,13 +150,13 @@ static void run_acts(struct bench *bench)
 {
     struct fault fault = {0};
     size_t first = NATIONAL_PROVINCES + 1;
-    run_batch(bench, 0, 1);
-    run_batch(bench, 1, NATIONAL_PROVINCES);
-    must(engine_settle(&bench->engine, &fault), &fault);
     PGconn *session[] = {bench->store.pg.conn, bench->apart.pg.conn, bench->beside.pg.conn};
     if (bench->rebuild)
         must(store_bulk_begin(&bench->apart, &bench->beside, &fault), &fault);
     engine_bulk(&bench->engine, bench->rebuild);
+    run_batch(bench, 0, 1);
+    run_batch(bench, 1, NATIONAL_PROVINCES);
+    must(engine_settle(&bench->engine, &fault), &fault);
     bench->prepare_s = 0;
     bench->cpu_s = -cpu_seconds();
     for (int i = 0; i < 3; i++)
