@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define COPY_OF(table) "copy " table " from stdin (format binary)"
 #define VALUES                                                                                                         \
     "tttttttttt"                                                                                                       \
     "ttdttt"                                                                                                           \
@@ -13,20 +12,20 @@ const struct table store_tables[TABLES] = {
     [TABLE_CODE] = {"code",
         "t22t8udddd"
         "t44" VALUES,
-        COPY_OF("code"), "code_insert", "code_update"},
+        true, "code_insert", "code_update"},
     [TABLE_CODE_VERSION] = {"code_version",
         "td8888"
         "24tTu"
         "2udd" VALUES,
-        COPY_OF("code_version"), "code_version_insert", NULL},
-    [TABLE_SUCCESSION] = {"succession", "ttdb888", COPY_OF("succession"), "succession_insert", NULL},
-    [TABLE_ACT] = {"act", "uty2t2288ddd88", COPY_OF("act"), "act_insert", "act_update"},
-    [TABLE_CHANGE] = {"change", "82t8u44d8t", COPY_OF("change"), "change_insert", NULL},
-    [TABLE_RECEIPT] = {"receipt", "8tu2t", COPY_OF("receipt"), "receipt_insert", NULL},
-    [TABLE_PENDING] = {"pending_act", "82b88tuyTB", COPY_OF("pending_act"), "pending_act_insert", NULL},
-    [TABLE_MARK] = {"origin_mark", "t888", NULL, "mark_put", "mark_put"},
-    [TABLE_SCHEME] = {"scheme", "ttTt88", NULL, "scheme_put", "scheme_put"},
-    [TABLE_LAW] = {"law", "4888", NULL, "law_insert", NULL},
+        true, "code_version_insert", NULL},
+    [TABLE_SUCCESSION] = {"succession", "ttdb888", true, "succession_insert", NULL},
+    [TABLE_ACT] = {"act", "uty2t2288ddd88", true, "act_insert", "act_update"},
+    [TABLE_CHANGE] = {"change", "82t8u44d8t", true, "change_insert", NULL},
+    [TABLE_RECEIPT] = {"receipt", "8tu2t", true, "receipt_insert", NULL},
+    [TABLE_PENDING] = {"pending_act", "82b88tuyTB", true, "pending_act_insert", NULL},
+    [TABLE_MARK] = {"origin_mark", "t888", false, "mark_put", "mark_put"},
+    [TABLE_SCHEME] = {"scheme", "ttTt88", false, "scheme_put", "scheme_put"},
+    [TABLE_LAW] = {"law", "4888", false, "law_insert", NULL},
 };
 
 /* ---- fields --------------------------------------------------------------------------------------------------- */
@@ -364,8 +363,8 @@ static int32_t int_at(struct str data, size_t at)
     return (int32_t)ntohl(value);
 }
 
-bool rows_array(
-    const struct table *table, uint32_t row_type, struct str data, size_t *at, size_t limit, struct pg_bytes *out)
+bool rows_array(const struct table *table, const struct table_shape *shape, struct str data, size_t *at, size_t limit,
+    struct pg_bytes *out)
 {
     if (*at >= data.len)
         return false;
@@ -373,19 +372,23 @@ bool rows_array(
     out->size = 0;
     add_int(out, 1); /* one dimension, no nulls, the type, count, from 1 */
     add_int(out, 0);
-    add_int(out, row_type);
+    add_int(out, shape->row_type);
     add_int(out, 0);
     add_int(out, 1);
     while (rows < limit && *at < data.len) {
         size_t start = out->size, place = *at + 2;
         add_int(out, 0);
-        add_int(out, (uint32_t)columns);
+        add_int(out, (uint32_t)(columns + shape->laters));
         for (size_t i = 0; i < columns; i++) {
             int32_t len = int_at(data, place);
             size_t field = 4 + (size_t)(len > 0 ? len : 0);
             add_int(out, type_of(table->column[i]));
             add(out, data.data + place, field);
             place += field;
+        }
+        for (size_t i = 0; i < shape->laters; i++) {
+            add_int(out, shape->later[i]);
+            add_int(out, UINT32_MAX); /* NULL */
         }
         uint32_t size = htonl((uint32_t)(out->size - start - 4));
         memcpy(out->data + start, &size, sizeof size);

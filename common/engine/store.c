@@ -1,5 +1,6 @@
 #include "engine/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/place.h"
@@ -58,25 +59,47 @@ static const struct pg_statement statements[] = {
 };
 static const struct pg_statement types[] = {STATEMENT(types)};
 
-static struct status read_types(struct store *store, struct fault *fault)
+/* A column of a table that rows go to, the next in order. */
+static void add_column(struct table_shape *shape, const char *known, size_t column, const PGresult *result, int row)
+{
+    size_t used = strlen(shape->copy), columns = strlen(known);
+    if (column < columns)
+        snprintf(shape->copy + used, sizeof shape->copy - used, "%s%.*s%s", column == 0 ? " (" : ", ",
+            STR_ARG(pg_text(result, row, 3)), column + 1 == columns ? ") from stdin (format binary)" : "");
+    else if (shape->laters < LATER_MAX)
+        shape->later[shape->laters++] = (uint32_t)pg_int8(result, row, 4);
+}
+
+/* Rows of the answer from `row` on, as far as they are of one table; behind them. */
+static int read_shape(struct store *store, const PGresult *result, int row)
+{
+    struct str name = pg_text(result, row, 0);
+    int begin = row, end = PQntuples(result), t = 0;
+    while (t < TABLES && !str_equal(name, str_of(store_tables[t].name)))
+        t++;
+    if (str_equal(name, STR("place")))
+        store->place_table = pg_int8(result, row, 2);
+    if (t < TABLES) {
+        store->shape[t] = (struct table_shape){.row_type = (uint32_t)pg_int8(result, row, 1)};
+        snprintf(store->shape[t].copy, sizeof store->shape[t].copy, "copy %s", store_tables[t].name);
+    }
+    for (; row < end && str_equal(pg_text(result, row, 0), name); row++)
+        if (t < TABLES)
+            add_column(&store->shape[t], store_tables[t].column, (size_t)(row - begin), result, row);
+    return row;
+}
+
+struct status store_shapes(struct store *store, struct fault *fault)
 {
     PGresult *result = NULL;
-    struct status status = pg_prepare(&store->pg, types, 1, fault);
-    if (!status_failed(status))
-        status = pg_run(&store->pg, "types", NULL, &result, fault);
+    struct status status = pg_run(&store->pg, "types", NULL, &result, fault);
     if (status_failed(status))
         return status;
-    for (int row = 0; row < PQntuples(result); row++) {
-        if (str_equal(pg_text(result, row, 0), STR("place")))
-            store->place_table = pg_int8(result, row, 2);
-        for (int i = 0; i < TABLES; i++)
-            if (str_equal(pg_text(result, row, 0), str_of(store_tables[i].name)))
-                store->row_type[i] = (uint32_t)pg_int8(result, row, 1);
-    }
+    for (int row = 0; row < PQntuples(result);)
+        row = read_shape(store, result, row);
     PQclear(result);
-    /* An array is sent with the type of its elements. */
     for (int i = 0; i < TABLES; i++)
-        if (store->row_type[i] == 0)
+        if (store->shape[i].row_type == 0)
             return status_fail(fault, STATUS_STOP, "no-table", "table %s is missing: orgcode-apply --migrate makes it",
                 store_tables[i].name);
     return status_ok();
@@ -92,7 +115,9 @@ struct status store_open(
     if (!status_failed(status))
         status = pg_use_schema(&store->pg, schema, fault); /* statements name tables without one */
     if (!status_failed(status))
-        status = read_types(store, fault);
+        status = pg_prepare(&store->pg, types, 1, fault);
+    if (!status_failed(status))
+        status = store_shapes(store, fault); /* before the others: they name the tables */
     if (!status_failed(status))
         status = pg_prepare(&store->pg, statements, sizeof statements / sizeof *statements, fault);
     if (status_failed(status))

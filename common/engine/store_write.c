@@ -130,8 +130,8 @@ static struct status send_rows(
         struct arena_mark mark = arena_mark(scratch_of(write));
         struct pg_bytes bytes = {.arena = scratch_of(write)};
         size_t at = 0;
-        rows_array(table, write->store->row_type[table - store_tables],
-            (struct str){(char *)memory->data, memory->size}, &at, ARRAY_ROWS, &bytes);
+        rows_array(table, &write->store->shape[table - store_tables], (struct str){(char *)memory->data, memory->size},
+            &at, ARRAY_ROWS, &bytes);
         struct pg_params params = PG_PARAMS(scratch_of(write));
         pg_param_bytes(&params, bytes.data, bytes.size);
         status = send(write, statement, &params);
@@ -145,7 +145,7 @@ static struct status copy_rows(struct write *write, const struct table *table, p
     struct pg_copy copy;
     struct status status = flush(write, status_ok());
     if (!status_failed(status))
-        status = pg_copy_open(&write->store->pg, table->copy, &copy, write->fault);
+        status = pg_copy_open(&write->store->pg, write->store->shape[table - store_tables].copy, &copy, write->fault);
     if (status_failed(status))
         return status;
     for (size_t i = 0; i < count && !status_failed(copy.status); i++) {
@@ -160,7 +160,7 @@ static struct status insert(struct write *write, enum store_table table, put_row
 {
     if (count == 0)
         return status_ok();
-    if (count < FEW_ROWS || !store_tables[table].copy)
+    if (count < FEW_ROWS || !store_tables[table].copied)
         return send_rows(write, &store_tables[table], store_tables[table].insert, row, count);
     return copy_rows(write, &store_tables[table], row, count);
 }
@@ -349,9 +349,30 @@ static struct status finish(struct write *write)
     return status;
 }
 
-/* What went wrong in the words of store.h. */
-static struct status judged(struct status status)
+/* Reads anew what the tables look like; true: there are more columns than before. */
+static bool has_grown(struct store *store)
 {
+    struct fault ignored;
+    size_t before = 0, after = 0;
+    for (int i = 0; i < TABLES; i++)
+        before += store->shape[i].laters;
+    struct status status = store_shapes(store, &ignored);
+    for (int i = 0; i < TABLES; i++)
+        after += store->shape[i].laters;
+    return !status_failed(status) && after > before;
+}
+
+/* What went wrong in the words of store.h. */
+static struct status judged(struct store *store, struct status status)
+{
+    bool grown = false;
+    if (str_equal(str_of(status.code), STR("42804"))) { /* rows as an array, with fewer columns than the table has */
+        grown = has_grown(store);
+        if (store->beside)
+            grown |= has_grown(store->beside);
+    }
+    if (grown)
+        return (struct status){STATUS_RETRY, "columns"};
     if (str_equal(str_of(status.code), STR("22012"))) /* place_lock: division by zero */
         return (struct status){STATUS_STOP, "fenced"};
     if (str_equal(str_of(status.code), STR("55P03")))
@@ -390,5 +411,5 @@ struct status store_write(struct store *store, const struct registry *registry, 
     struct status undone = pg_lost(&store->pg) ? status_ok() : pg_exec(&store->pg, "rollback", &ignored);
     if (status_failed(undone)) /* whoever reads the place next will meet it again */
         fault->text[sizeof fault->text - 1] = 0;
-    return judged(status);
+    return judged(store, status);
 }

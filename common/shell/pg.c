@@ -47,6 +47,7 @@ static const struct {
     {"42501", STATUS_STOP},
     {"42P01", STATUS_STOP},
     {"42703", STATUS_STOP},
+    {"42804", STATUS_STOP},
     {"42", STATUS_STOP},
 };
 

@@ -148,3 +148,48 @@ def test_upgrade_under_load(before, make_registry, listener):
     counts = Oracle(r, agencies.load.act_of).check()
     assert counts["gaps"] == 0 and agencies.published > 300, counts
     print(counts, "published", agencies.published)
+
+
+# What the programs write into; a later release may add to any of it.
+WRITTEN = ("place", "origin_mark", "scheme", "code", "code_version", "succession", "act", "pending_act", "change", "receipt", "law")
+
+
+def later_migration():
+    """Columns, with and without a default, and an index in each table that apply writes, in one transaction as a migration is."""
+    yield "set search_path = orgcode; set lock_timeout = '30s'"
+    for table in WRITTEN:
+        yield f"alter table {table} add column later_note text, add column later_count bigint not null default 7"
+        yield f"create index {table}_later on {table} (later_count)"
+
+
+def test_columns_of_a_later_release(make_registry):
+    """The programs of this release run on through a migration of the next one that changes every table which they write."""
+    r = make_registry(authorities=["ROOT"])
+    agencies = Agencies(r, seed=20250702, acts=240, groups=2, pace=0.05, crashes=0, repeats=0.1)
+    r.add_authorities(*agencies.load.authorities)
+    for label in PROGRAMS:
+        r.start(label.partition("-")[0], label=label)
+    upgrade = Upgrade(r, agencies, None, steps=4)
+    agencies.allowed = 0
+    agencies.start()
+    try:
+        upgrade.goes_on(120)
+        before = {label: r[label].pid for label in PROGRAMS}
+        r.sql("; ".join(later_migration()))
+        upgrade.goes_on()
+        assert {label: r[label].pid for label in PROGRAMS} == before and all(r[label].running for label in PROGRAMS), r.tails()
+        for label in PROGRAMS:  # and those that are started on the new tables
+            r[label].kill()
+            r[label].start()
+        upgrade.goes_on()
+        agencies.allowed = 1
+        agencies.wait()
+    finally:
+        agencies.stop()
+    r.wait_all(deadline=240)
+    agencies.check_sent()
+    counts = Oracle(r, agencies.load.act_of).check()
+    assert counts["gaps"] == 0 and agencies.published > 150, counts
+    for table in ("code", "code_version", "act", "change", "receipt"):
+        assert r.value(f"select count(*) > 0 from orgcode.{table} where later_note is null and later_count = 7"), table
+        assert r.value(f"select count(*) from orgcode.{table} where later_count <> 7") == 0

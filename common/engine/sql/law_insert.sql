@@ -1,2 +1,4 @@
 -- One row in many years.
-insert into law select * from unnest($1::law[])
+insert into law (version, record, sequence, receipt)
+select version, record, sequence, receipt
+from unnest($1::law[])

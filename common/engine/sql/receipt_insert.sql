@@ -1,2 +1,4 @@
 -- Few rows at a time; many come by COPY.
-insert into receipt select * from unnest($1::receipt[])
+insert into receipt (number, authority, act_id, verdict, data)
+select number, authority, act_id, verdict, data
+from unnest($1::receipt[])

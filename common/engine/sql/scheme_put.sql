@@ -1,3 +1,5 @@
-insert into scheme select * from unnest($1::scheme[])
+insert into scheme (scheme, issuer, grammar, description, version, act)
+select scheme, issuer, grammar, description, version, act
+from unnest($1::scheme[])
 on conflict (scheme) do update
 set description = excluded.description, version = excluded.version, act = excluded.act

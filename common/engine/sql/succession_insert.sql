@@ -1,2 +1,4 @@
 -- Few rows at a time; many come by COPY.
-insert into succession select * from unnest($1::succession[])
+insert into succession (from_code, to_code, on_date, continues, act, sequence, undone_sequence)
+select from_code, to_code, on_date, continues, act, sequence, undone_sequence
+from unnest($1::succession[])
