@@ -95,13 +95,19 @@ static inline struct str kafka_value(const rd_kafka_message_t *m)
     return m->payload ? (struct str){m->payload, m->len} : STR_NONE;
 }
 
+/* What brokers that are not ready answer is no answer: all questions and requests below are put again as long as their
+ * timeout_ms lasts (kafka_again.h). */
+
 /* [low, high) of a partition as the broker has it, within timeout_ms whatever librdkafka does (side thread).
- * high counts transaction markers too. RETRY with code "unknown-topic" when there is no such topic. */
+ * high counts transaction markers too. RETRY with code "unknown-topic" when there has been no such topic for 2 s. */
 struct status kafka_watermarks(struct kafka_client *client, const char *topic, int partition, int timeout_ms, int64_t *low,
                                int64_t *high, struct fault *fault) MUST_USE;
 /* Does the topic exist, with how many partitions (0: it does not). */
 struct status kafka_partitions(struct kafka_client *client, const char *topic, int timeout_ms, int *out,
                                struct fault *fault) MUST_USE;
+/* The brokers, and with `topics` all topics; the caller destroys it. NULL when it fails; `what` stands before the reason. */
+struct status kafka_metadata(struct kafka_client *client, bool topics, int timeout_ms, const struct rd_kafka_metadata **out,
+                             const char *what, struct fault *fault) MUST_USE;
 /* Assigns the one partition at the offset (or RD_KAFKA_OFFSET_BEGINNING). */
 struct status kafka_assign(struct kafka_client *consumer, const char *topic, int partition, int64_t offset,
                            struct fault *fault) MUST_USE;

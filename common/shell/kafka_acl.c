@@ -41,16 +41,34 @@ static rd_kafka_ResourcePatternType_t pattern_of(const struct kafka_right *right
     return right->prefixed ? RD_KAFKA_RESOURCE_PATTERN_PREFIXED : RD_KAFKA_RESOURCE_PATTERN_LITERAL;
 }
 
-static struct status results_check(const rd_kafka_acl_result_t **result, size_t results, struct fault *fault)
+static struct status result_check(
+    struct kafka_call *call, const rd_kafka_error_t *error, const char *what, struct fault *fault)
 {
-    for (size_t i = 0; i < results; i++) {
-        const rd_kafka_error_t *error = rd_kafka_acl_result_error(result[i]);
-        if (error != NULL) {
-            struct status status = kafka_status(rd_kafka_error_code(error));
-            return status_fail(fault, status.class, status.code, "giving rights: %s", rd_kafka_error_string(error));
-        }
-    }
-    return status_ok();
+    return error == NULL
+               ? status_ok()
+               : kafka_call_result(call, rd_kafka_error_code(error), rd_kafka_error_string(error), what, fault);
+}
+
+static struct status given(struct kafka_call *call, const char *what, struct fault *fault)
+{
+    size_t results = 0;
+    struct status status = status_ok();
+    const rd_kafka_acl_result_t **result =
+        rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(call->event), &results);
+    for (size_t i = 0; i < results && !status_failed(status); i++)
+        status = result_check(call, rd_kafka_acl_result_error(result[i]), what, fault);
+    return status;
+}
+
+static struct status taken(struct kafka_call *call, const char *what, struct fault *fault)
+{
+    size_t results = 0;
+    struct status status = status_ok();
+    const rd_kafka_DeleteAcls_result_response_t **result =
+        rd_kafka_DeleteAcls_result_responses(rd_kafka_event_DeleteAcls_result(call->event), &results);
+    for (size_t i = 0; i < results && !status_failed(status); i++)
+        status = result_check(call, rd_kafka_DeleteAcls_result_response_error(result[i]), what, fault);
+    return status;
 }
 
 /* The list of entries, or of filters that match each exactly: one type in librdkafka. NULL with a fault. */
@@ -86,14 +104,13 @@ struct status kafka_rights_give(
     if (made == NULL)
         return count > 0 ? (struct status){STATUS_STOP, "right"} : status_ok();
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_CREATEACLS, timeout_ms);
-    rd_kafka_CreateAcls(client->rk, made, count, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, "giving rights", fault);
-    if (!status_failed(status)) {
-        size_t results = 0;
-        const rd_kafka_acl_result_t **result =
-            rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(call.event), &results);
-        status = results_check(result, results, fault);
-    }
+    struct status status;
+    do {
+        rd_kafka_CreateAcls(client->rk, made, count, call.options, call.queue);
+        status = kafka_call_wait(&call, "giving rights", fault);
+        if (!status_failed(status))
+            status = given(&call, "giving rights", fault);
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     rd_kafka_AclBinding_destroy_array(made, count);
     free(made);
@@ -108,21 +125,13 @@ struct status kafka_rights_take(
     if (made == NULL)
         return count > 0 ? (struct status){STATUS_STOP, "right"} : status_ok();
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DELETEACLS, timeout_ms);
-    rd_kafka_DeleteAcls(client->rk, made, count, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, "taking rights away", fault);
-    if (!status_failed(status)) {
-        size_t results = 0;
-        const rd_kafka_DeleteAcls_result_response_t **result =
-            rd_kafka_DeleteAcls_result_responses(rd_kafka_event_DeleteAcls_result(call.event), &results);
-        for (size_t i = 0; i < results && !status_failed(status); i++) {
-            const rd_kafka_error_t *error = rd_kafka_DeleteAcls_result_response_error(result[i]);
-            if (error != NULL) {
-                status = kafka_status(rd_kafka_error_code(error));
-                status = status_fail(
-                    fault, status.class, status.code, "taking rights away: %s", rd_kafka_error_string(error));
-            }
-        }
-    }
+    struct status status;
+    do {
+        rd_kafka_DeleteAcls(client->rk, made, count, call.options, call.queue);
+        status = kafka_call_wait(&call, "taking rights away", fault);
+        if (!status_failed(status))
+            status = taken(&call, "taking rights away", fault);
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     rd_kafka_AclBinding_destroy_array(made, count);
     free(made);
@@ -158,8 +167,11 @@ static struct status list_of(struct kafka_client *client, rd_kafka_ResourceType_
     if (filter == NULL)
         return status_fail(fault, STATUS_STOP, "right", "listing rights: %s", error);
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DESCRIBEACLS, timeout_ms);
-    rd_kafka_DescribeAcls(client->rk, filter, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, "listing rights", fault);
+    struct status status;
+    do {
+        rd_kafka_DescribeAcls(client->rk, filter, call.options, call.queue);
+        status = kafka_call_wait(&call, "listing rights", fault);
+    } while (kafka_call_again(&call));
     *checked = true;
     if (call.event != NULL && rd_kafka_event_error(call.event) == RD_KAFKA_RESP_ERR_SECURITY_DISABLED) {
         *checked = false;
@@ -185,13 +197,16 @@ static struct status authorizer_look(
     size_t results = 0, entries = 0;
     rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, broker);
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
-    rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, what, fault);
-    if (!status_failed(status)) {
+    struct status status;
+    do {
+        rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
+        status = kafka_call_wait(&call, what, fault);
+        if (status_failed(status))
+            continue;
         const rd_kafka_ConfigResource_t **result =
             rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call.event), &results);
-        status = kafka_fail(
-            fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, what);
+        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+        status = kafka_call_result(&call, err, NULL, what, fault);
         const rd_kafka_ConfigEntry_t **entry =
             status_failed(status) ? NULL : rd_kafka_ConfigResource_configs(result[0], &entries);
         for (size_t i = 0; i < entries; i++) {
@@ -199,7 +214,7 @@ static struct status authorizer_look(
             if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "authorizer.class.name") == 0)
                 *checked = value != NULL && value[0] != '\0';
         }
-    }
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     rd_kafka_ConfigResource_destroy(asked);
     return status;
@@ -209,10 +224,9 @@ struct status kafka_rights_list(struct kafka_client *client, const char *account
     kafka_rights *out, bool *checked, int timeout_ms, struct fault *fault)
 {
     /* The controller must be known: this librdkafka may wait in vain for one that it hears of while it asks. */
-    const struct rd_kafka_metadata *known = NULL;
+    const struct rd_kafka_metadata *known;
     char broker[16] = "";
-    struct status status =
-        kafka_fail(fault, rd_kafka_metadata(client->rk, 0, NULL, &known, timeout_ms), "listing rights");
+    struct status status = kafka_metadata(client, false, timeout_ms, &known, "listing rights", fault);
     if (status_failed(status))
         return status;
     if (known->broker_cnt > 0)

@@ -61,6 +61,34 @@ static struct status topics_wait(
     return status_ok();
 }
 
+/* Brokers that were kept from their heartbeats count for none: for a moment there seem to be fewer than one. */
+static rd_kafka_resp_err_t judge_creation(rd_kafka_resp_err_t err, const struct kafka_topic *topic, size_t count)
+{
+    bool single = true;
+    for (size_t i = 0; i < count; i++) {
+        single = single && topic[i].replicas <= 1;
+    }
+    return err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS                   ? RD_KAFKA_RESP_ERR_NO_ERROR
+           : err == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR && single ? RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE
+                                                                           : err;
+}
+
+static struct status created(
+    struct kafka_call *call, const struct kafka_topic *topic, size_t count, struct fault *fault)
+{
+    size_t results = 0;
+    struct status status = status_ok();
+    const rd_kafka_topic_result_t **result =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(call->event), &results);
+    for (size_t i = 0; i < results && !status_failed(status); i++) {
+        char what[300];
+        rd_kafka_resp_err_t err = judge_creation(rd_kafka_topic_result_error(result[i]), topic, count);
+        snprintf(what, sizeof what, "topic %s", rd_kafka_topic_result_name(result[i]));
+        status = kafka_call_result(call, err, rd_kafka_topic_result_error_string(result[i]), what, fault);
+    }
+    return status;
+}
+
 struct status kafka_topics_create(
     struct kafka_client *client, const struct kafka_topic *topic, size_t count, int timeout_ms, struct fault *fault)
 {
@@ -80,22 +108,12 @@ struct status kafka_topics_create(
         }
     }
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
-    rd_kafka_CreateTopics(client->rk, made, count, call.options, call.queue);
-    status = kafka_call_wait(&call, "creating topics", fault);
-    if (!status_failed(status)) {
-        size_t results = 0;
-        const rd_kafka_topic_result_t **result =
-            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(call.event), &results);
-        for (size_t i = 0; i < results && !status_failed(status); i++) {
-            rd_kafka_resp_err_t err = rd_kafka_topic_result_error(result[i]);
-            if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-                status = kafka_status(err);
-                const char *text = rd_kafka_topic_result_error_string(result[i]);
-                status = status_fail(fault, status.class, status.code, "topic %s: %s",
-                    rd_kafka_topic_result_name(result[i]), text ? text : rd_kafka_err2str(err));
-            }
-        }
-    }
+    do {
+        rd_kafka_CreateTopics(client->rk, made, count, call.options, call.queue);
+        status = kafka_call_wait(&call, "creating topics", fault);
+        if (!status_failed(status))
+            status = created(&call, topic, count, fault);
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     rd_kafka_NewTopic_destroy_array(made, count);
     free(made);
@@ -107,17 +125,21 @@ struct status kafka_topic_delete(struct kafka_client *client, const char *name, 
     struct kafka_call call;
     rd_kafka_DeleteTopic_t *gone = rd_kafka_DeleteTopic_new(name);
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DELETETOPICS, timeout_ms);
-    rd_kafka_DeleteTopics(client->rk, &gone, 1, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, name, fault);
-    if (!status_failed(status)) {
+    struct status status;
+    do {
+        rd_kafka_DeleteTopics(client->rk, &gone, 1, call.options, call.queue);
+        status = kafka_call_wait(&call, name, fault);
+        if (status_failed(status)) {
+            continue;
+        }
         size_t results = 0;
         const rd_kafka_topic_result_t **result =
             rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(call.event), &results);
         rd_kafka_resp_err_t err = results == 1 ? rd_kafka_topic_result_error(result[0]) : RD_KAFKA_RESP_ERR_NO_ERROR;
         if (err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-            status = kafka_fail(fault, err, name);
+            status = kafka_call_result(&call, err, NULL, name, fault);
         }
-    }
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     rd_kafka_DeleteTopic_destroy(gone);
     return status;
@@ -130,18 +152,22 @@ static struct status describe(struct kafka_client *client, const char *name, int
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name);
     *entries = 0;
     kafka_call_open(call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
-    rd_kafka_DescribeConfigs(client->rk, &resource, 1, call->options, call->queue);
-    struct status status = kafka_call_wait(call, name, fault);
-    if (!status_failed(status)) {
+    struct status status;
+    do {
+        rd_kafka_DescribeConfigs(client->rk, &resource, 1, call->options, call->queue);
+        status = kafka_call_wait(call, name, fault);
+        if (status_failed(status)) {
+            continue;
+        }
         size_t results = 0;
         const rd_kafka_ConfigResource_t **result =
             rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call->event), &results);
         rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
-        status = kafka_fail(fault, err, name);
+        status = kafka_call_result(call, err, NULL, name, fault);
         if (!status_failed(status)) {
             *entry = rd_kafka_ConfigResource_configs(result[0], entries);
         }
-    }
+    } while (kafka_call_again(call));
     rd_kafka_ConfigResource_destroy(resource);
     return status;
 }
@@ -224,15 +250,18 @@ struct status kafka_topic_set(struct kafka_client *client, const char *name, con
     rd_kafka_ConfigResource_set_config(resource, key, value);
     kafka_call_close(&read);
     kafka_call_open(&write, client, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, timeout_ms);
-    rd_kafka_AlterConfigs(client->rk, &resource, 1, write.options, write.queue);
-    status = kafka_call_wait(&write, name, fault);
-    if (!status_failed(status)) {
+    do {
+        rd_kafka_AlterConfigs(client->rk, &resource, 1, write.options, write.queue);
+        status = kafka_call_wait(&write, name, fault);
+        if (status_failed(status)) {
+            continue;
+        }
         size_t results = 0;
         const rd_kafka_ConfigResource_t **result =
             rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(write.event), &results);
-        status = kafka_fail(
-            fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, name);
-    }
+        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+        status = kafka_call_result(&write, err, NULL, name, fault);
+    } while (kafka_call_again(&write));
     kafka_call_close(&write);
     rd_kafka_ConfigResource_destroy(resource);
     return status;

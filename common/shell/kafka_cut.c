@@ -25,11 +25,11 @@ struct brokers {
 
 static struct status brokers_find(struct kafka_client *client, int timeout_ms, struct brokers *out, struct fault *fault)
 {
-    const struct rd_kafka_metadata *known = NULL;
+    const struct rd_kafka_metadata *known;
     out->count = 0;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, 0, NULL, &known, timeout_ms);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_fail(fault, err, "finding the brokers");
+    struct status status = kafka_metadata(client, false, timeout_ms, &known, "finding the brokers", fault);
+    if (status_failed(status))
+        return status;
     for (int i = 0; i < known->broker_cnt && out->count < BROKERS_MAX; i++)
         snprintf(out->item[out->count++].id, sizeof out->item[0].id, "%d", known->brokers[i].id);
     rd_kafka_metadata_destroy(known);
@@ -68,16 +68,19 @@ static struct status settings_read(struct kafka_client *client, const char *id, 
     rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id);
     bound[0] = '\0';
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
-    rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, what, fault);
-    if (!status_failed(status)) {
+    struct status status;
+    do {
+        rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
+        status = kafka_call_wait(&call, what, fault);
+        if (status_failed(status))
+            continue;
         const rd_kafka_ConfigResource_t **result =
             rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call.event), &results);
-        status = kafka_fail(
-            fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, what);
+        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+        status = kafka_call_result(&call, err, NULL, what, fault);
         if (!status_failed(status))
             status = settings_keep(result[0], id, kept, bound, fault);
-    }
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     rd_kafka_ConfigResource_destroy(asked);
     return status;
@@ -90,14 +93,17 @@ static struct status settings_write(
     struct kafka_call call;
     size_t results = 0;
     kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, timeout_ms);
-    rd_kafka_AlterConfigs(client->rk, &wanted, 1, call.options, call.queue);
-    struct status status = kafka_call_wait(&call, what, fault);
-    if (!status_failed(status)) {
+    struct status status;
+    do {
+        rd_kafka_AlterConfigs(client->rk, &wanted, 1, call.options, call.queue);
+        status = kafka_call_wait(&call, what, fault);
+        if (status_failed(status))
+            continue;
         const rd_kafka_ConfigResource_t **result =
             rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(call.event), &results);
-        status = kafka_fail(
-            fault, results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG, what);
-    }
+        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+        status = kafka_call_result(&call, err, NULL, what, fault);
+    } while (kafka_call_again(&call));
     kafka_call_close(&call);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/time.h"
+#include "shell/kafka_again.h"
 #include "shell/kafka_side.h"
 
 /* A question that librdkafka may answer later than it was told to: asked by a thread of its own, which nobody
@@ -72,8 +73,9 @@ static struct question *question_open(struct kafka_client *client, const char *t
     return question;
 }
 
-struct status kafka_watermarks(struct kafka_client *client, const char *topic, int partition, int timeout_ms,
-    int64_t *low, int64_t *high, struct fault *fault)
+/* Asks once. */
+static rd_kafka_resp_err_t ask_ends(
+    struct kafka_client *client, const char *topic, int partition, int timeout_ms, int64_t *low, int64_t *high)
 {
     struct question *question = question_open(client, topic, partition, timeout_ms);
     pthread_t thread;
@@ -90,7 +92,7 @@ struct status kafka_watermarks(struct kafka_client *client, const char *topic, i
         atomic_fetch_sub(&client->side->asking, 1);
         question->holders = 1;
         let_go(question);
-        return status_fail(fault, STATUS_RETRY, "thread", "cannot start a thread");
+        return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     }
     pthread_detach(thread);
     pthread_mutex_lock(&question->lock);
@@ -103,35 +105,68 @@ struct status kafka_watermarks(struct kafka_client *client, const char *topic, i
     *high = question->high;
     pthread_mutex_unlock(&question->lock);
     let_go(question);
-    if (err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-        err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    return err;
+}
+
+/* What the broker says of one topic now. The library keeps it: what it took for a leader is mended by it, too. */
+static rd_kafka_resp_err_t look_up(struct kafka_client *client, const char *topic, int timeout_ms, int *partitions)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    *partitions = 0;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client->rk, topic, NULL);
+    if (handle == NULL) {
+        return rd_kafka_last_error();
+    }
+    rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, 0, handle, &metadata, timeout_ms);
+    rd_kafka_topic_destroy(handle);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__BAD_MSG;
+        *partitions = err == RD_KAFKA_RESP_ERR_NO_ERROR ? metadata->topics[0].partition_cnt : 0;
+    }
+    if (metadata != NULL) {
+        rd_kafka_metadata_destroy(metadata);
+    }
+    return err;
+}
+
+struct status kafka_watermarks(struct kafka_client *client, const char *topic, int partition, int timeout_ms,
+    int64_t *low, int64_t *high, struct fault *fault)
+{
+    int partitions;
+    struct kafka_again again = kafka_again_begin(timeout_ms);
+    rd_kafka_resp_err_t err = ask_ends(client, topic, partition, timeout_ms, low, high);
+    while (kafka_again(&again, err)) {
+        (void)look_up(client, topic, kafka_again_left(&again), &partitions);
+        err = ask_ends(client, topic, partition, kafka_again_left(&again), low, high);
+    }
+    if (kafka_is_unknown(err)) {
         return status_fail(
             fault, STATUS_RETRY, "unknown-topic", "there is no topic %s (partition %d)", topic, partition);
     }
-    return kafka_fail(fault, err, topic);
+    return kafka_again_fail(&again, fault, err, topic);
 }
 
 struct status kafka_partitions(
     struct kafka_client *client, const char *topic, int timeout_ms, int *out, struct fault *fault)
 {
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(client->rk, topic, NULL);
-    *out = 0;
-    if (handle == NULL) {
-        return kafka_fail(fault, rd_kafka_last_error(), topic);
-    }
-    rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, 0, handle, &metadata, timeout_ms);
-    rd_kafka_topic_destroy(handle);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
-        err = metadata->topics[0].err;
-        *out = err == RD_KAFKA_RESP_ERR_NO_ERROR ? metadata->topics[0].partition_cnt : 0;
-    }
-    if (metadata != NULL) {
-        rd_kafka_metadata_destroy(metadata);
-    }
-    bool missing = err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                   err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-    return missing ? status_ok() : kafka_fail(fault, err, topic);
+    struct kafka_again again = kafka_again_begin(timeout_ms);
+    rd_kafka_resp_err_t err;
+    do {
+        err = look_up(client, topic, kafka_again_left(&again), out);
+    } while (!kafka_is_unknown(err) && kafka_again(&again, err));
+    return kafka_is_unknown(err) ? status_ok() : kafka_again_fail(&again, fault, err, topic);
+}
+
+struct status kafka_metadata(struct kafka_client *client, bool topics, int timeout_ms,
+    const struct rd_kafka_metadata **out, const char *what, struct fault *fault)
+{
+    struct kafka_again again = kafka_again_begin(timeout_ms);
+    rd_kafka_resp_err_t err;
+    *out = NULL;
+    do {
+        err = rd_kafka_metadata(client->rk, topics, NULL, out, kafka_again_left(&again));
+    } while (kafka_again(&again, err));
+    return kafka_again_fail(&again, fault, err, what);
 }
 
 struct status kafka_assign(
@@ -142,6 +177,19 @@ struct status kafka_assign(
     rd_kafka_resp_err_t err = rd_kafka_assign(consumer->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return kafka_fail(fault, err, topic);
+}
+
+/* Until the broker knows the topic. */
+static struct status wait_known(struct kafka_client *client, const char *topic, int timeout_ms, struct fault *fault)
+{
+    int partitions;
+    struct kafka_again again = kafka_again_begin(timeout_ms);
+    rd_kafka_resp_err_t err;
+    do {
+        err = look_up(client, topic, kafka_again_left(&again), &partitions);
+    } while (kafka_again(&again, err));
+    return kafka_is_unknown(err) ? status_fail(fault, STATUS_RETRY, "unknown-topic", "there is no topic %s", topic)
+                                 : kafka_again_fail(&again, fault, err, topic);
 }
 
 /* The legacy consumer needs no group, hence no right on one. */
@@ -158,44 +206,43 @@ struct status kafka_scan(const struct kafka_config *config, const char *topic, i
     }
     /* Asked for first: otherwise the library, not connected yet, looks for the partition's leader again a second later.
      */
-    int partitions;
-    status = kafka_partitions(&client, topic, timeout_ms, &partitions, fault);
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(client.rk, topic, NULL);
-    if (!status_failed(status) && partitions == 0) {
-        status = status_fail(fault, STATUS_RETRY, "unknown-topic", "there is no topic %s", topic);
-    }
+    rd_kafka_topic_t *handle = NULL;
+    status = wait_known(&client, topic, timeout_ms, fault);
     if (status_failed(status)) {
         goto out;
     }
+    handle = rd_kafka_topic_new(client.rk, topic, NULL);
     if (handle == NULL || rd_kafka_consume_start(handle, partition, offset) != 0) {
         status = kafka_fail(fault, rd_kafka_last_error(), topic);
         goto out;
     }
     time_ms deadline = time_monotonic() + timeout_ms;
+    rd_kafka_resp_err_t last = RD_KAFKA_RESP_ERR_NO_ERROR;
     for (bool more = true; more;) {
         rd_kafka_message_t *message = rd_kafka_consume(handle, partition, 200);
-        if (message == NULL) {
+        rd_kafka_resp_err_t err = message ? message->err : RD_KAFKA_RESP_ERR__TIMED_OUT;
+        last = message ? err : last;
+        if (kafka_is_transient(err) || kafka_is_unknown(err)) { /* the library tries on by itself */
             if (time_monotonic() > deadline) {
-                status = status_fail(
-                    fault, STATUS_RETRY, "timeout", "%s: the broker sent nothing for %d ms", topic, timeout_ms);
+                status = status_fail(fault, STATUS_RETRY, "timeout", "%s: the broker sent nothing for %d ms%s%s", topic,
+                    timeout_ms, last ? ", at last this: " : "", last ? rd_kafka_err2str(last) : "");
                 more = false;
             }
-            continue;
-        }
-        deadline = time_monotonic() + timeout_ms;
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        } else if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             more = visit(message, user);
-        } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            deadline = time_monotonic() + timeout_ms;
+        } else if (err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             more = false;
-        } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-                   message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+        } else if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
             status = status_fail(fault, STATUS_STOP, "out-of-range", "%s has no offset %lld", topic, (long long)offset);
             more = false;
         } else {
-            status = kafka_fail(fault, message->err, topic);
+            status = kafka_fail(fault, err, topic);
             more = false;
         }
-        rd_kafka_message_destroy(message);
+        if (message != NULL) {
+            rd_kafka_message_destroy(message);
+        }
     }
     rd_kafka_consume_stop(handle, partition);
 out:

@@ -120,7 +120,13 @@ struct status sender_begin(struct sender *sender, struct fault *fault)
         return s;
     }
     sender->in_transaction = true;
+    sender->begun = time_monotonic();
     return status_ok();
+}
+
+bool sender_overran(const struct sender *sender)
+{
+    return time_monotonic() - sender->begun >= SENDER_TRANSACTION_MS;
 }
 
 struct status sender_put(struct sender *sender, const char *topic, struct str key, struct str value,

@@ -23,6 +23,7 @@ struct sender {
     struct log *log;
     bool open;
     bool in_transaction;
+    time_ms begun; /* the last transaction, monotonic */
     /* of the batch in work, by the delivery callback */
     int failed;
     rd_kafka_resp_err_t first_error;
@@ -87,6 +88,9 @@ struct status sender_commit(struct sender *sender, struct fault *fault) MUST_USE
  * offset `end` of the partition. */
 struct status sender_wait_seen(
     const struct kafka_config *config, const char *topic, int partition, int64_t end, struct fault *fault) MUST_USE;
+/* Was the last transaction open for longer than the broker lets it be? Then what came to it as "fenced" may be that the
+ * broker has given it up. */
+bool sender_overran(const struct sender *sender);
 /* Ends a transaction that shall not be. RETRY "reopen" when even that fails. */
 struct status sender_abort(struct sender *sender, struct fault *fault) MUST_USE;
 /* Serves callbacks; to be called while idle. RETRY "reopen" or "fenced" when the producer has died meanwhile. */

@@ -75,9 +75,9 @@ static struct status add_prefixed(
     struct sender *sender, struct arena *arena, const char *prefix, end_list *ends, struct fault *fault)
 {
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(sender->client.rk, 1, NULL, &metadata, ASK_MS);
-    if (err)
-        return kafka_fail(fault, err, "looking for topics");
+    struct status s = kafka_metadata(&sender->client, true, ASK_MS, &metadata, "looking for topics", fault);
+    if (status_failed(s))
+        return s;
     for (int i = 0; i < metadata->topic_cnt; i++) {
         struct str name = str_of(metadata->topics[i].topic);
         if (str_starts(name, str_of(prefix)) && !metadata->topics[i].err)

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "certify.h"
 #include "plan.h"
+#include "shell/hook.h"
 #include "shell/kafka_cut.h"
 #include "shell/process.h"
 #include "shell/rights.h"
@@ -28,7 +29,8 @@ struct authority {
     enum deed deed;
     account_list accounts;
     kafka_rights give, take;
-    bool checked; /* the broker checks rights */
+    kafka_rights last; /* of `take`: what goes when all else is done */
+    bool checked;      /* the broker checks rights */
 };
 
 static struct status read_arguments(struct authority *a, struct fault *fault)
@@ -221,24 +223,47 @@ static struct status certify_all(struct authority *a, const char *verb, struct f
     return status;
 }
 
+/* By its rights `end --closed` finds an account. So one of each stays until the rest is done, and a run that was killed
+ * is finished by the next: that of reading its own receipts. */
+static void keep_to_the_last(struct authority *a)
+{
+    size_t kept = 0;
+    for (size_t i = 0; a->deed == DEED_END && i < a->take.count; i++) {
+        const struct kafka_right *right = &a->take.item[i];
+        const char *receipts = command_topic(a->run, str_format(a->run->arena, "receipts.%s", right->account).data);
+        bool last = right->operation == RD_KAFKA_ACL_OPERATION_READ && strcmp(right->name, receipts) == 0;
+        if (last)
+            *vec_push(a->run->arena, &a->last) = *right;
+        else
+            a->take.item[kept++] = *right;
+    }
+    if (a->deed == DEED_END)
+        a->take.count = kept;
+}
+
 /* Rights go first: from then on nothing of the account is taken, whatever the rest takes. */
 static struct status carry_out(struct authority *a, struct fault *fault)
 {
+    const size_t taken = a->take.count;
+    keep_to_the_last(a);
     struct status status = a->deed == DEED_ADD ? make_topics(a, fault) : status_ok();
     if (!status_failed(status) && a->checked)
         status = kafka_rights_give(&a->client, a->give.item, a->give.count, 60000, fault);
     if (!status_failed(status) && a->checked)
         status = kafka_rights_take(&a->client, a->take.item, a->take.count, 60000, fault);
+    hook_point("authority-rights");
     if (!status_failed(status) && a->deed == DEED_ADD)
         status = certify_all(a, "account", fault);
     if (!status_failed(status) && cuts(a))
         status = kafka_cut(&a->client, (int)a->options->cut_ms, KAFKA_DEADLINE_MS, fault);
     if (!status_failed(status) && a->deed == DEED_END)
         status = certify_all(a, "revoke", fault);
+    hook_point("authority-revoked");
+    if (!status_failed(status) && a->checked)
+        status = kafka_rights_take(&a->client, a->last.item, a->last.count, 60000, fault);
     if (!status_failed(status))
-        plan_done(a->run,
-            json_pack("{s:I, s:I}", "given", (json_int_t)a->give.count, "taken", (json_int_t)a->take.count),
-            "done: %zu rights given, %zu taken", a->give.count, a->take.count);
+        plan_done(a->run, json_pack("{s:I, s:I}", "given", (json_int_t)a->give.count, "taken", (json_int_t)taken),
+            "done: %zu rights given, %zu taken", a->give.count, taken);
     return status;
 }
 

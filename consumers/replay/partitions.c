@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "shell/backoff.h"
+#include "shell/kafka_again.h"
 
 static struct kafka_config quiet(const struct command_run *run)
 {
@@ -29,9 +29,10 @@ struct status partitions_find(struct command_run *run, struct kafka_client *clie
     struct partitions *out, struct fault *fault)
 {
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, 1, NULL, &metadata, KAFKA_DEADLINE_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_fail(fault, err, "the brokers' list of topics");
+    struct status status =
+        kafka_metadata(client, true, KAFKA_DEADLINE_MS, &metadata, "the brokers' list of topics", fault);
+    if (status_failed(status))
+        return status;
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const struct rd_kafka_metadata_topic *topic = &metadata->topics[i];
         if (strncmp(topic->topic, begin, strlen(begin)) != 0)
@@ -55,23 +56,32 @@ static rd_kafka_topic_partition_list_t *list_of(const struct partitions *all, in
     return list;
 }
 
+static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t err, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; !err && i < list->cnt; i++)
+        err = list->elems[i].err;
+    return err;
+}
+
 /* ListOffsets of all: one request a broker. A client that has just begun may not know a leader yet. */
 static struct status ask(struct kafka_client *client, const struct partitions *all, int64_t what,
     rd_kafka_topic_partition_list_t **out, struct fault *fault)
 {
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    struct backoff backoff = {.min_ms = 20, .max_ms = 500};
+    struct kafka_again again = kafka_again_begin(KAFKA_DEADLINE_MS);
+    struct fault ignored;
     *out = list_of(all, what);
-    for (time_ms end = time_monotonic() + KAFKA_DEADLINE_MS; all->count > 0;) {
-        err = rd_kafka_offsets_for_times(client->rk, *out, KAFKA_DEADLINE_MS);
-        for (int i = 0; !err && i < (*out)->cnt; i++)
-            err = (*out)->elems[i].err;
-        if (!err || kafka_status(err).class != STATUS_RETRY || time_monotonic() > end || backoff_wait(&backoff))
+    while (all->count > 0) {
+        err = first_error(rd_kafka_offsets_for_times(client->rk, *out, kafka_again_left(&again)), *out);
+        if (!kafka_again(&again, err))
             break;
+        const struct rd_kafka_metadata *anew = NULL; /* who leads now */
+        if (!status_failed(kafka_metadata(client, true, kafka_again_left(&again), &anew, "topics", &ignored)))
+            rd_kafka_metadata_destroy(anew);
         rd_kafka_topic_partition_list_destroy(*out);
         *out = list_of(all, what);
     }
-    return kafka_fail(fault, err, "ends of topics");
+    return kafka_again_fail(&again, fault, err, "ends of topics");
 }
 
 /* The answer about partition `i`. */
@@ -121,10 +131,11 @@ struct status partitions_places(struct command_run *run, const char *group, stru
     if (status_failed(status))
         return status;
     rd_kafka_topic_partition_list_t *list = list_of(all, RD_KAFKA_OFFSET_INVALID);
-    rd_kafka_resp_err_t err =
-        all->count ? rd_kafka_committed(client.rk, list, KAFKA_DEADLINE_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    for (int i = 0; !err && i < list->cnt; i++)
-        err = list->elems[i].err;
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    struct kafka_again again = kafka_again_begin(KAFKA_DEADLINE_MS);
+    do
+        err = all->count ? first_error(rd_kafka_committed(client.rk, list, kafka_again_left(&again)), list) : err;
+    while (kafka_again(&again, err));
     for (size_t i = 0; !err && i < all->count; i++) {
         const rd_kafka_topic_partition_t *part =
             rd_kafka_topic_partition_list_find(list, all->item[i].topic, all->item[i].partition);
@@ -133,7 +144,7 @@ struct status partitions_places(struct command_run *run, const char *group, stru
     }
     rd_kafka_topic_partition_list_destroy(list);
     kafka_close(&client);
-    return kafka_fail(fault, err, group);
+    return kafka_again_fail(&again, fault, err, group);
 }
 
 static struct partition *find(struct partitions *all, const rd_kafka_message_t *message)
@@ -165,7 +176,8 @@ struct status partitions_first(struct command_run *run, struct partitions *all, 
     for (time_ms end = time_monotonic() + KAFKA_DEADLINE_MS; open > 0 && !status_failed(status);) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(client.rk, 100);
         struct partition *partition = message && message->rkt ? find(all, message) : NULL;
-        if (partition && !partition->found && partition->found_ms >= 0) {
+        bool passes = message && kafka_is_transient(message->err); /* the library tries on */
+        if (partition && !passes && !partition->found && partition->found_ms >= 0) {
             open--;
             partition->found = !message->err;
             partition->found_ms = message->err ? -1 : rd_kafka_message_timestamp(message, NULL);
@@ -181,13 +193,32 @@ struct status partitions_first(struct command_run *run, struct partitions *all, 
     return status;
 }
 
+/* Without the brokers that are away; the group may be one of theirs when nobody knows it. */
+static rd_kafka_resp_err_t list_group(
+    struct kafka_client *client, const char *name, int timeout_ms, const struct rd_kafka_group_list **out)
+{
+    *out = NULL;
+    rd_kafka_resp_err_t err = rd_kafka_list_groups(client->rk, name, out, timeout_ms);
+    if (err == RD_KAFKA_RESP_ERR__PARTIAL && (*out)->group_cnt > 0)
+        err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int i = 0; !err && i < (*out)->group_cnt; i++)
+        err = (*out)->groups[i].err;
+    return err;
+}
+
 struct status group_look(struct kafka_client *client, const char *name, struct group *out, struct fault *fault)
 {
     const struct rd_kafka_group_list *list;
     *out = (struct group){0};
-    rd_kafka_resp_err_t err = rd_kafka_list_groups(client->rk, name, &list, KAFKA_DEADLINE_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && err != RD_KAFKA_RESP_ERR__PARTIAL)
-        return kafka_fail(fault, err, name);
+    struct kafka_again again = kafka_again_begin(KAFKA_DEADLINE_MS);
+    rd_kafka_resp_err_t err = list_group(client, name, kafka_again_left(&again), &list);
+    while (kafka_again(&again, err)) {
+        if (list)
+            rd_kafka_group_list_destroy(list);
+        err = list_group(client, name, kafka_again_left(&again), &list);
+    }
+    if (!list)
+        return kafka_again_fail(&again, fault, err, name);
     out->known = true;
     snprintf(out->state, sizeof out->state, "none");
     for (int i = 0; i < list->group_cnt; i++) {

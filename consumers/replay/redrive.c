@@ -47,9 +47,11 @@ static struct status has_topic(struct redrive *redrive, struct kafka_client *cli
     const char *state = map_get(known, topic);
     struct status status = status_ok();
     if (!state) {
-        int partitions;
-        status = kafka_partitions(client, topic.data, KAFKA_DEADLINE_MS, &partitions, fault);
-        state = partitions > 0 ? there : gone;
+        int64_t low, high;
+        status = kafka_watermarks(client, topic.data, 0, KAFKA_DEADLINE_MS, &low, &high, fault);
+        state = status_failed(status) ? gone : there;
+        if (strcmp(status.code, "unknown-topic") == 0)
+            status = status_ok();
         *map_put(redrive->run->arena, known, topic) = (void *)(uintptr_t)state;
     }
     *out = state[0] == 't';

@@ -73,8 +73,7 @@ static struct status take(struct redrive_reader *reader, const struct redrive_ac
     } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         *again = !ours;
     } else if (message->err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET &&
-               message->err != RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE &&
-               message->err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+               message->err != RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
         struct status status = kafka_fail(fault, message->err, reader->topic);
         *again = status.class == STATUS_RETRY;
         rd_kafka_message_destroy(message);

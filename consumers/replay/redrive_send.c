@@ -206,6 +206,20 @@ static struct status mend(struct work *work, struct fault *fault)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
+/* A transaction that was open for too long, as this program stood still or the broker was slow, the broker ends, and
+ * says the same as when another redrive has begun. It is begun anew; if there is another one, that is now the earlier.
+ */
+static struct status judge(const struct work *work, struct status status, struct fault *fault)
+{
+    if (!work->sender.open || !work->sender.in_transaction || strcmp(status.code, "fenced") != 0 ||
+        !sender_overran(&work->sender))
+        return status;
+    struct fault inner = *fault;
+    return status_fail(fault, STATUS_RETRY, "given-up",
+        "the broker has given the transaction up, which was open for more than %d s: %.300s",
+        SENDER_TRANSACTION_MS / 1000, inner.text);
+}
+
 /* Whatever happened: what the ledger says is what was sent. */
 static struct status explain(struct work *work, struct status status, struct fault *fault)
 {
@@ -215,7 +229,7 @@ static struct status explain(struct work *work, struct status status, struct fau
         log_debug(work->run->log, "the transaction was left to its time-out", LOG_TEXT("text", ignored.text));
     return status_fail(fault, fenced ? STATUS_STOP : status.class, status.code,
         "%.300s; %lld were sent before. %sRun it again: what was sent is not sent twice", inner.text,
-        (long long)work->sent->sent, fenced ? "Another redrive has begun, or this one stood still for too long. " : "");
+        (long long)work->sent->sent, fenced ? "Another redrive has begun. " : "");
 }
 
 /* Everything that is left, with a producer of its own. */
@@ -240,7 +254,7 @@ static struct status attempt(
         status = send_all(work, &acts, fault);
     if (!status_failed(status) && work->noted >= 0)
         status = sender_wait_seen(&run->kafka, work->topic, 0, work->noted + 1, fault);
-    return status;
+    return judge(work, status, fault);
 }
 
 static void leave(struct work *work)

@@ -8,11 +8,10 @@
 #include "partitions.h"
 #include "plan.h"
 #include "reset.h"
-#include "shell/process.h"
+#include "shell/sender.h"
 #include "standing.h"
 
-#define STEP_MS 1000
-#define DEADLINE_MS 30000
+#define TOPICS_MS 30000
 
 struct retelling {
     struct command_run *run;
@@ -152,68 +151,49 @@ static struct status show_plan(struct retelling *retelling, json_t *missing, boo
     return plan_show(&plan, go, fault);
 }
 
-/* A transactional producer under an id that orgcode-notify has: the one that runs is fenced by it. */
-static struct status take_over(
-    struct retelling *retelling, const char *id, struct kafka_client *out, struct fault *fault)
-{
-    struct kafka_config config = retelling->run->kafka;
-    config.log = log_takes(config.log, LOG_LEVEL_DEBUG) ? config.log : NULL;
-    struct status status = kafka_producer_open(&config,
-        &(struct kafka_producer_config){.transactional_id = id, .transaction_timeout_ms = DEADLINE_MS}, out, fault);
-    for (time_ms end = time_monotonic() + DEADLINE_MS; !status_failed(status);) {
-        rd_kafka_error_t *error = rd_kafka_init_transactions(out->rk, STEP_MS);
-        bool again = error && rd_kafka_error_is_retriable(error) && time_monotonic() < end && !process_stopping();
-        status = again ? status_ok() : kafka_error(fault, error, id, NULL);
-        if (!again)
-            break;
-        rd_kafka_error_destroy(error);
-    }
-    return status;
-}
-
-static rd_kafka_resp_err_t put_place(
-    struct retelling *retelling, struct kafka_client *client, const char *topic, struct str value)
+static struct status put_place(
+    struct retelling *retelling, struct sender *sender, const char *topic, struct str value, struct fault *fault)
 {
     char writer[UUID_TEXT_SIZE];
     uuid_format(uuid_random(), writer);
-    return rd_kafka_producev(client->rk, RD_KAFKA_V_TOPIC(name_of(retelling, topic)), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY("notify", strlen("notify")),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)value.data, value.len), RD_KAFKA_V_HEADER("oc-writer", writer, -1),
-        RD_KAFKA_V_END);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+    kafka_header_add(headers, "oc-writer", str_of(writer));
+    return sender_put(sender, name_of(retelling, topic), STR("notify"), value, headers, fault);
 }
 
 /* Both places in one transaction; that of receipts stands in the changes' too, for a notify that has but one. */
-static struct status write_place(struct retelling *retelling, struct kafka_client *client, struct fault *fault)
+static struct status write_place(struct retelling *retelling, struct sender *sender, struct fault *fault)
 {
     struct arena *arena = retelling->run->arena;
     long long sequence = retelling->options->from - 1, receipt = retelling->options->from_receipt - 1;
-    struct status status = kafka_error(fault, rd_kafka_begin_transaction(client->rk), "the place", NULL);
-    if (status_failed(status))
-        return status;
-    rd_kafka_resp_err_t err = put_place(retelling, client, "notify.place",
-        str_format(arena, "{\"receipt\":%lld,\"sequence\":%lld}", receipt, sequence));
-    if (!err)
-        err = put_place(retelling, client, "notify.receipts", str_format(arena, "{\"receipt\":%lld}", receipt));
-    if (err)
-        return kafka_fail(fault, err, name_of(retelling, "notify.place"));
-    return kafka_error(fault, rd_kafka_commit_transaction(client->rk, DEADLINE_MS), "the place", NULL);
+    struct status status = sender_begin(sender, fault);
+    if (!status_failed(status))
+        status = put_place(retelling, sender, "notify.place",
+            str_format(arena, "{\"receipt\":%lld,\"sequence\":%lld}", receipt, sequence), fault);
+    if (!status_failed(status))
+        status =
+            put_place(retelling, sender, "notify.receipts", str_format(arena, "{\"receipt\":%lld}", receipt), fault);
+    return status_failed(status) ? status : sender_commit(sender, fault);
 }
 
+/* Under the ids that orgcode-notify has: the one that runs is fenced. */
 static struct status carry_out(struct retelling *retelling, struct fault *fault)
 {
     struct arena *arena = retelling->run->arena;
-    struct kafka_client receipts = {0}, changes = {0};
+    struct kafka_config config = retelling->run->kafka;
+    config.log = log_takes(config.log, LOG_LEVEL_DEBUG) ? config.log : NULL;
+    struct sender receipts = {.log = config.log}, changes = {.log = config.log};
     const char *id = retelling->transactional_id;
     struct status status =
-        kafka_topics_create(&retelling->client, retelling->topics.item, retelling->topics.count, DEADLINE_MS, fault);
+        kafka_topics_create(&retelling->client, retelling->topics.item, retelling->topics.count, TOPICS_MS, fault);
     if (!status_failed(status))
-        status = take_over(retelling, str_format(arena, "%s-receipts", id).data, &receipts, fault);
+        status = sender_open(&receipts, &config, str_format(arena, "%s-receipts", id).data, fault);
     if (!status_failed(status))
-        status = take_over(retelling, id, &changes, fault);
+        status = sender_open(&changes, &config, id, fault);
     if (!status_failed(status))
         status = write_place(retelling, &changes, fault);
-    kafka_close(&receipts);
-    kafka_close(&changes);
+    sender_close(&receipts);
+    sender_close(&changes);
     if (!status_failed(status))
         plan_done(retelling->run, json_pack("{s:s}", "prefix", retelling->prefix),
             "the place is written; now start orgcode-notify --prefix %s", retelling->prefix);

@@ -98,8 +98,7 @@ void sender_close(struct sender *sender)
     free(sender);
 }
 
-/* The end of a topic. Tries again while the brokers are busy (a new leader, a restart), as long as the options allow; a
- * topic that is not known is given two seconds. */
+/* The end of a topic. Tries again while the brokers are away, as long as the options allow. */
 static struct status ask_end(struct sender *sender, const char *topic, int64_t *out, struct fault *fault)
 {
     struct backoff backoff = BACKOFF_USUAL;
@@ -108,8 +107,7 @@ static struct status ask_end(struct sender *sender, const char *topic, int64_t *
         int64_t low;
         struct status status = kafka_watermarks(&sender->client, topic, 0, KAFKA_DEADLINE_MS, &low, out, fault);
         bool unknown = status_failed(status) && strcmp(status.code, "unknown-topic") == 0;
-        time_ms limit = unknown && sender->config.give_up_ms > 2000 ? 2000 : sender->config.give_up_ms;
-        if (status.class != STATUS_RETRY || time_monotonic() - begun > limit)
+        if (status.class != STATUS_RETRY || unknown || time_monotonic() - begun > sender->config.give_up_ms)
             return status;
         if (backoff_wait(&backoff))
             return status_fail(fault, STATUS_RETRY, "stopping", "stopped by a signal");

@@ -60,6 +60,25 @@ def test_redrive_and_import_go_on_when_kafka_comes_back(source, registry, make_r
     wait_decided(registry, "H26")
 
 
+@pytest.mark.noasan
+def test_a_transaction_that_the_broker_gave_up_is_begun_anew(registry):
+    """redrive stands still for longer than its transaction lives."""
+    count = 150
+    many_refused(registry, count)
+    registry.publish([registry.established("H26.18")], check=True)
+    wait_decided(registry, "H26")
+    topic = f"{registry.prefix}.acts.H26"
+    program = stopped_at(registry, "slow", "redrive-sent", "redrive", "--json")
+    hung = registry.kafka.ends(topic)[0]
+    wait_until(lambda: registry.kafka.ends(topic)[0] > hung, 90, "the broker gives the transaction up")
+    program.resume()
+    assert program.wait(120) == 0, program.tail()
+    assert "the broker has given the transaction up" in program.log_text(), program.tail()
+    assert f'"done":{{"sent":{count},"gone":0,"stopped":false}}' in program.log_text(), program.tail()
+    assert set(Counter(redriven(registry, "H26")).values()) == {1} and len(ledger(registry)) == count
+    wait_decided(registry, "H26")
+
+
 def interrupted(program, *words):
     program.signal(signal.SIGTERM)
     program.resume()

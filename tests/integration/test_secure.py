@@ -375,9 +375,13 @@ def test_an_account_from_its_first_day_to_its_last(make, secured):
         done = registry.publish([act], "--wait")
         assert done.returncode == 0, done.stdout + done.stderr
     assert "code closed on 2025-08-01" in authority(registry, "list", check=True).stdout
+    key = secured.home / "tls/H26.key"
+    for point, certified in (("authority-rights", True), ("authority-revoked", False)):  # killed midway, it is found and finished by the next
+        assert authority(registry, "end", "--closed", "--cut", "0", env={"ORGCODE_CRASH_AT": point}).returncode == -9
+        assert "H26    suspended  code closed" in authority(registry, "list", check=True).stdout and key.exists() == certified
     authority(registry, "end", "--closed", "--cut", "0", check=True)
     assert authority(registry, "list", check=True).stdout.count("H26") == 0
-    assert not (secured.home / "tls/H26.key").exists()
+    assert not key.exists()
     assert registry.verdicts("H26")[unit["actId"]] == "accepted"  # what was published stays
 
 
@@ -409,7 +413,9 @@ def test_the_script_gives_a_request_its_name_and_nothing_else(tmp_path):
     assert tls("account", "H26").returncode == 0 and text("H26") == later
     assert tls("list").stdout.count("H26") == 2
     assert tls("revoke", "H26").returncode == 0 and tls("list").stdout.count("revoked") == 2  # both of them
-    assert tls("revoke", "H26").returncode == 1
+    (tmp_path / "ca here/revoked.crl").unlink()  # as if the run had been killed before it wrote the list
+    assert tls("revoke", "H26").returncode == 0 and (tmp_path / "ca here/revoked.crl").stat().st_size > 0
+    assert tls("revoke", "H99").returncode == 1
     assert (tmp_path / "ca here").stat().st_mode & 0o077 == 0
 
 

@@ -15,6 +15,24 @@ from .wait import SLOW, wait_until
 Message = namedtuple("Message", "topic partition offset key value headers header_list timestamp timestamp_type")
 
 
+# A broker that was just started, or elects a leader, says these for a moment.
+PASSING = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_RESOLVE", "_WAIT_COORD", "LEADER_NOT_AVAILABLE", "NOT_LEADER_FOR_PARTITION",
+           "FENCED_LEADER_EPOCH", "UNKNOWN_LEADER_EPOCH", "OFFSET_NOT_AVAILABLE", "BROKER_NOT_AVAILABLE", "REPLICA_NOT_AVAILABLE",
+           "REQUEST_TIMED_OUT", "NETWORK_EXCEPTION", "KAFKA_STORAGE_ERROR", "NOT_CONTROLLER"}
+
+
+def _patient(call, seconds=15):
+    """What call() returns, made again while the broker is not ready."""
+    until = time.monotonic() + seconds * SLOW
+    while True:
+        try:
+            return call()
+        except KafkaException as error:
+            if error.args[0].name() not in PASSING or time.monotonic() > until:
+                raise
+        time.sleep(0.05)
+
+
 def _message(m):
     kind, stamp = m.timestamp()
     pairs = m.headers() or []
@@ -31,7 +49,7 @@ class Kafka:
 
     def topics(self, prefix=""):
         """{name: number of partitions}"""
-        found = self.admin.list_topics(timeout=15).topics
+        found = _patient(lambda: self.admin.list_topics(timeout=15)).topics
         return {name: len(t.partitions) for name, t in found.items() if name.startswith(prefix)}
 
     def create(self, name, partitions=1, **config):
@@ -92,7 +110,7 @@ class Kafka:
         partitions = self.topics(topic)[topic]
         consumer = self._consumer(committed)
         try:
-            return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=15)[1] for p in range(partitions)}
+            return {p: _patient(lambda: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=15))[1] for p in range(partitions)}
         finally:
             consumer.close()
 
@@ -117,7 +135,7 @@ class Kafka:
                         out.append(_message(m))
                     elif m.error().code() == -191:  # end of partition
                         open_partitions.discard(m.partition())
-                    else:
+                    elif m.error().name() not in PASSING:
                         raise AssertionError(f"{topic}: {m.error()}")
         finally:
             consumer.close()
