@@ -178,7 +178,8 @@ static struct status look_for_told(const struct mend *mend, bool *out, struct fa
 
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
-/* What the transaction wrote last is written again, and all of it is committed with that. */
+/* What the transaction wrote last is written again, and all of it is committed with that. Waits until it can be read:
+ * who goes on looks for it there. */
 static struct status commit_first(struct mend *mend, struct fault *fault)
 {
     struct hanging hanging;
@@ -194,7 +195,9 @@ static struct status commit_first(struct mend *mend, struct fault *fault)
         hanging.headers = NULL;
     }
     drop_headers(&hanging);
-    return status_failed(s) ? s : sender_commit(sender, fault);
+    if (!status_failed(s))
+        s = sender_commit(sender, fault);
+    return status_failed(s) ? s : sender_wait_seen(mend->config, end->topic, 0, end->all + 1, fault);
 }
 
 static bool is_to_abort(const struct mend *mend, size_t i, bool first)

@@ -182,7 +182,6 @@ def test_damaged_tables(lively):
     assert r.changes()[:len(changes)] == changes and digest(r) != before
 
 
-@pytest.mark.noasan
 def test_redrive(lively):
     r, page = lively, Page(lively, "redrive")
     child = r.established("H26.30.1")

@@ -326,6 +326,9 @@ def test_a_cut_that_was_killed_keeps_nobody_out_for_long(stage):
 
     free = bound()
     assert connects(press)
+    crowd = [Producer({**press, "log_level": 0}) for _ in range(8)]  # they come back again and again: no place stays free
+    for producer in crowd:
+        producer.list_topics(timeout=20 * SLOW)
     process = subprocess.Popen([program_path("replay"), "authority", "suspend", "G12", "--cut", "60s"], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, env=stage.env_of("replay", ["authority"]), cwd=stage.folder)
     wait_until(lambda: bound() == "4", 30, "the bound is in force")
@@ -335,6 +338,7 @@ def test_a_cut_that_was_killed_keeps_nobody_out_for_long(stage):
     authority(stage, "add", "G12", check=True)
     wait_until(lambda: bound() == free, 30, "the bound is as before")  # the broker does what it has acknowledged a moment later
     wait_until(lambda: connects(press), 30, "everybody comes in again")
+    del crowd
 
 
 def end_command(registry):
