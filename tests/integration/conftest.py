@@ -86,8 +86,7 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope="session")
-def sample(services, tmp_path_factory):
-    """The published sample behind orgcode-serve, for all tests of a worker that only read: .registry and .serve."""
+def sample_served(services, tmp_path_factory):
     registry = Registry(services, tmp_path_factory.mktemp("sample"), authorities=sample_authorities())
     try:
         yield SampleRegistry(registry)
@@ -96,12 +95,23 @@ def sample(services, tmp_path_factory):
     assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)
 
 
+@pytest.fixture
+def sample(sample_served):
+    """The published sample behind orgcode-serve, for all tests of a worker that only read: .registry and .serve."""
+    return sample_served.wait()  # a test before this one may have killed PostgreSQL
+
+
 @pytest.fixture(scope="session")
-def told(services, tmp_path_factory):
-    """The story of harness/story.py behind orgcode-serve, for all tests of a worker that only read."""
+def told_served(services, tmp_path_factory):
     registry = Registry(services, tmp_path_factory.mktemp("story"), mode="scripted", authorities=("ROOT",))
     try:
         yield serve_story(registry)
     finally:
         reports = registry.close()
     assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)
+
+
+@pytest.fixture
+def told(told_served):
+    """The story of harness/story.py behind orgcode-serve, for all tests of a worker that only read."""
+    return told_served.wait()

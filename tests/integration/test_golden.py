@@ -45,7 +45,7 @@ def database(make_registry):
 def foreign(make_registry, tmp_path):
     """(registry, environment): a database that sorts as Vietnamese does, with settings of another place."""
     r = make_registry(mode="scripted", authorities=(), genesis=False, migrate=False)
-    r._admin_sql(f'drop database "{r.database}"')
+    r.drop_database(r.database)
     r._admin_sql(f'create database "{r.database}" template template0 encoding \'UTF8\' locale_provider icu icu_locale \'vi-VN\'')
     for setting in ("timezone = 'America/New_York'", "datestyle = 'German, DMY'", "bytea_output = 'escape'", "extra_float_digits = 0"):
         r._admin_sql(f'alter database "{r.database}" set {setting}')

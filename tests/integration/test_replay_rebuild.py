@@ -197,4 +197,4 @@ def test_the_sample_under_another_locale_and_batch_size(make_registry):
             done = registry.run("replay", "verify", "--digest", "--schema", "there", "--json", env=elsewhere, check=True)
             assert json.loads(done.stdout.splitlines()[-1])["digest"] == found, locale
         finally:
-            registry._admin_sql(f"drop database {name} with (force)")
+            registry.drop_database(name)

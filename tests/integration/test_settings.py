@@ -9,7 +9,8 @@ from harness import wait_until
 from harness.program import on_a_terminal, program_path
 from psycopg2.extensions import parse_dsn
 
-VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE", "password": "PGPASSWORD", "passfile": "PGPASSFILE"}
+VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE", "password": "PGPASSWORD", "passfile": "PGPASSFILE",
+             "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY"}
 
 
 def uri_of(words):

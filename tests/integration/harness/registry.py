@@ -359,6 +359,10 @@ class Registry:
             raise
         return True
 
+    def drop_database(self, name):
+        """Another one of a test. An autovacuum worker there cannot be ended by us, and ends by itself."""
+        wait_until(lambda: self._admin_sql(f'drop database if exists "{name}" with (force)') is None, 60, f"dropping database {name}")
+
     def _admin_sql(self, statement, conninfo=None):
         connection = psycopg2.connect(conninfo or self.services.conninfo, connect_timeout=10)
         try:

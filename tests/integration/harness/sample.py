@@ -27,7 +27,11 @@ class SampleRegistry:
         registry.wait_all()
         self.snapshots = registry.folder / "snapshots"
         self.serve = Serve(registry, "--index", "--snapshots", self.snapshots)
+        self.wait()
+
+    def wait(self):
         wait_until(self._ready, 60, lambda: f"index and snapshot of the sample\n{self.serve.program.tail()}")
+        return self
 
     def _ready(self):
         indexed = self.registry.value("select sequence from orgcode_ops.entry_place")
