@@ -212,28 +212,33 @@ bool lookup_begin(struct work *work, struct lookup *out)
     return out->shown != NULL;
 }
 
-/* What most ask: a code as it stands, under an authority that is open. One statement reads all of it, in a snapshot of
- * its own. False: it is not so simple, or a problem is answered. */
+/* What most ask: a code as it stands, or stood on a day, under an authority that is open. One statement reads all of
+ * it, in a snapshot of its own. False: it is not so simple, or a problem is answered. */
 static bool find_at_once(struct work *work, struct lookup *out, bool *answered)
 {
+    enum { CODE = 6, SHOWN = 39 /* columns */ };
     const struct uri *uri = &work->request->uri;
     struct pg_params params = PG_PARAMS(work->arena);
-    struct str key = lookup_key(work), above = authority_above(key);
+    struct str key = lookup_key(work), above = authority_above(key), valid = uri_parameter(uri, STR("validAt"));
+    date_day day = DATE_NONE;
     *answered = false;
-    if (!str_given(above) || uri_parameter(uri, STR("validAt")).len || uri_parameter(uri, STR("knownAt")).len)
+    if (!str_given(above) || (valid.len && !date_parse(valid, &day)) || uri_parameter(uri, STR("knownAt")).len)
         return false;
     pg_param_text(&params, key);
     pg_param_text(&params, above);
-    PGresult *result = work_ask(work, "lookup", &params);
+    if (valid.len)
+        pg_param_date(&params, day);
+    PGresult *result = work_ask(work, valid.len ? "lookup_at" : "lookup", &params);
     *answered = !result;
     if (!result)
         return false;
-    bool simple = PQntuples(result) == 1 && pg_bool(result, 0, 5);
+    bool simple = PQntuples(result) == 1 && pg_bool(result, 0, 5) && !(valid.len && pg_is_null(result, 0, SHOWN));
     if (simple) {
         work->fresh = work_fresh(result);
-        struct code *code = read_code(result, 0, 6, work->arena);
-        *out = (struct lookup){.code = code, .shown = code, .authority = above};
-        simple = code->announced == 0; /* those stand in another table */
+        struct code *code = read_code(result, 0, CODE, work->arena);
+        struct code *shown = valid.len ? read_code(result, 0, SHOWN, work->arena) : code;
+        *out = (struct lookup){.code = code, .shown = shown, .authority = above, .day = day, .dated = valid.len > 0};
+        simple = code->announced == 0 && shown->now.status != CODE_NAMED; /* announced acts stand in another table */
     }
     PQclear(result);
     return simple;

@@ -145,6 +145,23 @@ static bool ask(
     return true;
 }
 
+static bool has_digit(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] >= '0' && word.data[i] <= '9')
+            return true;
+    return false;
+}
+
+/* Few have a number of three digits or a code in their names. */
+static bool is_rare(const struct question *question)
+{
+    for (int i = 0; i < question->count; i++)
+        if (question->word[i].len >= 3 && has_digit(question->word[i]))
+            return true;
+    return false;
+}
+
 /* Those of a stage behind the cursor, as many as there is still room for. */
 static bool find_stage(struct work *work, const struct search *search, const struct question *question,
     enum stage stage, struct hits *hits)
@@ -158,7 +175,7 @@ static bool find_stage(struct work *work, const struct search *search, const str
         before = question_pattern(arena, question, question->count - 1, false);
     bool into = str_starts(search->cursor, head) && search->cursor.len > RANK_HEAD;
     int there = hits->count, wanted = search->limit + 1 - there;
-    if (stage != STAGE_SAME && (into || str_compare(search->cursor, head) < 0)) {
+    if (stage != STAGE_SAME && !is_rare(question) && (into || str_compare(search->cursor, head) < 0)) {
         struct pg_params params = PG_PARAMS(arena);
         pg_param_text(&params, pattern);
         pg_param_text(&params, into ? str_format(arena, "0%s", search->cursor.data + RANK_HEAD) : STR(""));
