@@ -10,21 +10,25 @@ const timeout = 30000 * Number(process.env.ORGCODE_SLOW ?? 1);
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 
-// every value with every other of another kind; axe looks at each language, size and scheme once
+// every value with every other of another kind; axe looks at each of them, and at its colours in the other scheme too
 export const variants = [
-  { lang: 'vi', size: 'desktop', scheme: 'light', checked: true },
+  { lang: 'vi', size: 'desktop', scheme: 'light' },
   { lang: 'en', size: 'desktop', scheme: 'dark' },
   { lang: 'vi', size: 'phone', scheme: 'light' },
-  { lang: 'en', size: 'phone', scheme: 'dark', checked: true },
+  { lang: 'en', size: 'phone', scheme: 'dark' },
 ];
 export const nameOf = ({ lang, size, scheme }) => `${lang}, ${size}, ${scheme}`;
 
-/** A visitor: open(path), shot(name), axe(), and faults: what no page may do. */
-export async function visitor(browser, { lang, size, scheme, checked }, { javaScriptEnabled = true } = {}) {
+/**
+ * A visitor: open(path), shot(name), axe(), and faults: what no page may do. With scripts false the page's own are empty: it is as the server
+ * has made it, and axe can look at it, which it cannot without JavaScript.
+ */
+export async function visitor(browser, { lang, size, scheme }, { javaScriptEnabled = true, scripts = javaScriptEnabled } = {}) {
   const phone = size === 'phone';
   const context = await browser.newContext({ locale: lang === 'vi' ? 'vi-VN' : 'en-GB', colorScheme: scheme, javaScriptEnabled, acceptDownloads: true,
     viewport: phone ? { width: 375, height: 740 } : { width: 1280, height: 860 }, hasTouch: phone });
   context.setDefaultTimeout(timeout);
+  if (javaScriptEnabled && !scripts) await context.route('**/*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
   const page = await context.newPage(), faults = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('console', (message) => {
@@ -39,7 +43,7 @@ export async function visitor(browser, { lang, size, scheme, checked }, { javaSc
     page, faults, lang, phone,
     async open(path) {
       const answer = await page.goto(base + path + (path.includes('?') ? '&' : '?') + `lang=${lang}`);
-      if (javaScriptEnabled) await page.waitForSelector('html[data-ready]');
+      if (scripts) await page.waitForSelector('html[data-ready]');
       assert.equal(await page.locator('html').getAttribute('lang'), lang);
       return answer;
     },
@@ -49,13 +53,15 @@ export async function visitor(browser, { lang, size, scheme, checked }, { javaSc
       await page.screenshot({ path: `${process.env.ORGCODE_SHOTS}/${name}-${lang}-${size}-${scheme}.png`, fullPage: true });
     },
     async axe() {
-      if (!checked) return;
       // injected by the debugger, so the page's own policy need not allow it
-      await page.evaluate(`(() => { ${axeSource} })()`).catch(() => {});
-      const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations
+      if (!await page.evaluate(() => Boolean(window.axe))) await page.evaluate(`(() => { ${axeSource} })()`);
+      const look = (only) => page.evaluate(async (rules) => (await window.axe.run(document, { resultTypes: ['violations'], ...(rules && { runOnly: rules }) })).violations
         .filter((one) => ['serious', 'critical'].includes(one.impact) || one.id === 'heading-order')
-        .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 200)} ${node.failureSummary}`).join(' | ')}`));
-      assert.deepEqual(found, []);
+        .map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 200)} ${node.failureSummary}`).join(' | ')}`), only);
+      assert.deepEqual(await look(), []);
+      await page.emulateMedia({ colorScheme: scheme === 'light' ? 'dark' : 'light' });
+      assert.deepEqual(await look(['color-contrast']), [], 'in the other scheme');
+      await page.emulateMedia({ colorScheme: scheme });
     },
     async close() {
       await context.close();

@@ -16,7 +16,7 @@ after(() => browser.close());
 for (const [number, variant] of variants.entries()) {
   describe(nameOf(variant), () => {
     const { lang } = variant, vi = lang === 'vi';
-    const way = (name, walk, options) => test(name, async () => {
+    const way = (name, walk, options) => test(name, { timeout: 120000 * Number(process.env.ORGCODE_SLOW ?? 1) }, async () => {
       const who = await visitor(browser, variant, options);
       try {
         await walk(who, who.page);
@@ -76,6 +76,7 @@ for (const [number, variant] of variants.entries()) {
       await page.waitForURL('**/o/H22?*');
       await page.locator('.banner.closed').getByText('H60').waitFor();
       await page.locator('figure.flow a').first().waitFor();
+      await who.axe();
       await who.shot('closed');
       await page.emulateMedia({ media: 'print' });
       assert.ok(await page.locator('.top nav').isHidden());
@@ -104,6 +105,7 @@ for (const [number, variant] of variants.entries()) {
       await who.open('/o/H26.18');
       assert.match(await page.locator('.banner').textContent(), vi ? /01\/01\/2031, Cập nhật liên hệ/ : /1 January 2031, Contact updated/);
       await who.open('/o/Z99');
+      await who.axe();
       await who.shot('never-issued');
     });
 
@@ -138,6 +140,7 @@ for (const [number, variant] of variants.entries()) {
       await page.locator('figure.mergers a', { hasText: 'G14' }).waitFor();
       await page.locator('summary').click();
       await page.locator('details tbody tr').first().waitFor();
+      await who.axe();
       await who.shot('ministries');
       await page.locator('figure.mergers a', { hasText: 'G14' }).click();
       await page.waitForURL('**/o/G14?*');
@@ -153,6 +156,7 @@ for (const [number, variant] of variants.entries()) {
       const came = page.locator('#latest li.new').first();
       await came.getByText(`H26.90${number}`, { exact: true }).waitFor();
       assert.ok((await came.textContent()).includes(process.env.ORGCODE_MARKUP), 'markup in a name is text');
+      await who.axe();
       await who.shot('live');
       await page.locator('#type').selectOption({ label: vi ? 'Đổi tên' : 'Renamed' });
       await page.waitForURL('**type=*');
@@ -213,9 +217,18 @@ for (const [number, variant] of variants.entries()) {
       await page.locator('.banner').first().waitFor();
       await who.open('/?q=' + encodeURIComponent('<script>alert(1)</script>"onfocus=alert(1)'));
       assert.equal(await page.locator('#q').inputValue(), '<script>alert(1)</script>"onfocus=alert(1)');
-      await who.open('/mergers');
-      assert.ok(await page.locator('noscript').textContent());
+      for (const path of ['/mergers', '/lookup', '/changes', '/reports', '/download']) {
+        await who.open(path);
+        assert.ok(await page.locator('noscript').textContent());
+      }
     }, { javaScriptEnabled: false });
+
+    if (number % 3 === 0) way('pages as the server makes them', async (who) => {
+      for (const path of ['/?q=tuyen+quang', '/o/H60', ...(number ? [] : ['/docs'])]) {
+        await who.open(path);
+        await who.axe();
+      }
+    }, { scripts: false });
   });
 }
 
