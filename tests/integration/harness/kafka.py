@@ -148,8 +148,8 @@ class Kafka:
     def send_many(self, topic, records, timeout=60):
         """The same for many; each a dict of send's arguments. Returns the offsets, in order.
 
-        With a longer timeout, what is not delivered after a minute is sent again by another producer: librdkafka 2.0.2 can keep a record
-        for ever when its broker dies while it asks for what it does not know yet. What the broker had after all comes twice then.
+        With a longer timeout, what is not delivered after a minute is sent again by another producer; what the broker had after all comes
+        twice then.
         """
         offsets, until = [None] * len(records), time.monotonic() + timeout * SLOW
         while None in offsets:
