@@ -71,6 +71,7 @@ port = $1
 unix_socket_directories = ''
 max_connections = 200
 shared_buffers = 128MB
+wal_buffers = 16MB
 max_wal_size = 2GB
 checkpoint_timeout = 15min
 wal_compression = lz4

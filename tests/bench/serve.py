@@ -227,6 +227,7 @@ def lookups(directory, seconds):
 
 def searches(directory, seconds):
     asked = [f"/v1/organizations?q={quote(q)}" for q in questions(700)]
+    h2load(directory.folder, directory.serve.port, asked, 2, seconds, rate=20)  # warms: the sessions' plans, the pages of the index
     return h2load(directory.folder, directory.serve.port, asked, 2, seconds, rate=20)
 
 
