@@ -192,31 +192,18 @@ static struct status list_of(struct kafka_client *client, rd_kafka_ResourceType_
 static struct status authorizer_look(
     struct kafka_client *client, const char *broker, bool *checked, int timeout_ms, struct fault *fault)
 {
-    static const char what[] = "reading a broker's settings";
     struct kafka_call call;
-    size_t results = 0, entries = 0;
-    rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, broker);
-    kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
-    struct status status;
-    do {
-        rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
-        status = kafka_call_wait(&call, what, fault);
-        if (status_failed(status))
-            continue;
-        const rd_kafka_ConfigResource_t **result =
-            rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call.event), &results);
-        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
-        status = kafka_call_result(&call, err, NULL, what, fault);
-        const rd_kafka_ConfigEntry_t **entry =
-            status_failed(status) ? NULL : rd_kafka_ConfigResource_configs(result[0], &entries);
-        for (size_t i = 0; i < entries; i++) {
-            const char *value = rd_kafka_ConfigEntry_value(entry[i]);
-            if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "authorizer.class.name") == 0)
-                *checked = value != NULL && value[0] != '\0';
-        }
-    } while (kafka_call_again(&call));
+    size_t entries = 0;
+    const rd_kafka_ConfigResource_t *has = NULL;
+    struct status status = kafka_call_settings(&call, client, broker, timeout_ms, &has, fault);
+    const rd_kafka_ConfigEntry_t **entry =
+        status_failed(status) ? NULL : rd_kafka_ConfigResource_configs(has, &entries);
+    for (size_t i = 0; i < entries; i++) {
+        const char *value = rd_kafka_ConfigEntry_value(entry[i]);
+        if (strcmp(rd_kafka_ConfigEntry_name(entry[i]), "authorizer.class.name") == 0)
+            *checked = value != NULL && value[0] != '\0';
+    }
     kafka_call_close(&call);
-    rd_kafka_ConfigResource_destroy(asked);
     return status;
 }
 

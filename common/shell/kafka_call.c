@@ -46,6 +46,29 @@ bool kafka_call_again(struct kafka_call *call)
     return true;
 }
 
+struct status kafka_call_settings(struct kafka_call *call, struct kafka_client *client, const char *broker,
+    int timeout_ms, const rd_kafka_ConfigResource_t **out, struct fault *fault)
+{
+    static const char what[] = "reading a broker's settings";
+    size_t results = 0;
+    struct status status;
+    rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, broker);
+    kafka_call_open(call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    do {
+        rd_kafka_DescribeConfigs(client->rk, &asked, 1, call->options, call->queue);
+        status = kafka_call_wait(call, what, fault);
+        if (status_failed(status))
+            continue;
+        const rd_kafka_ConfigResource_t **result =
+            rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call->event), &results);
+        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+        status = kafka_call_result(call, err, NULL, what, fault);
+        *out = results == 1 ? result[0] : NULL;
+    } while (kafka_call_again(call));
+    rd_kafka_ConfigResource_destroy(asked);
+    return status;
+}
+
 void kafka_call_close(struct kafka_call *call)
 {
     if (call->event != NULL)

@@ -26,10 +26,14 @@ void kafka_call_open(struct kafka_call *call, struct kafka_client *client, rd_ka
 /* Waits for the answer; `what` stands before the reason of a failure. */
 struct status kafka_call_wait(struct kafka_call *call, const char *what, struct fault *fault) MUST_USE;
 /* Of one result in the answer; text: the broker's own, may be NULL. */
-struct status kafka_call_result(struct kafka_call *call, rd_kafka_resp_err_t err, const char *text, const char *what,
-    struct fault *fault) MUST_USE;
+struct status kafka_call_result(
+    struct kafka_call *call, rd_kafka_resp_err_t err, const char *text, const char *what, struct fault *fault) MUST_USE;
 /* True when the call is to be made once more; what the event holds ends then. */
 bool kafka_call_again(struct kafka_call *call);
+/* Opens the call and asks for a broker's settings: *out is good until the call is closed, which is due after a failure
+ * too. */
+struct status kafka_call_settings(struct kafka_call *call, struct kafka_client *client, const char *broker,
+    int timeout_ms, const rd_kafka_ConfigResource_t **out, struct fault *fault) MUST_USE;
 /* After a failure too. What the event holds ends here. */
 void kafka_call_close(struct kafka_call *call);
 

@@ -62,27 +62,13 @@ static struct status settings_keep(const rd_kafka_ConfigResource_t *has, const c
 static struct status settings_read(struct kafka_client *client, const char *id, rd_kafka_ConfigResource_t *kept,
     char bound[VALUE_SIZE], int timeout_ms, struct fault *fault)
 {
-    static const char what[] = "reading a broker's settings";
     struct kafka_call call;
-    size_t results = 0;
-    rd_kafka_ConfigResource_t *asked = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_BROKER, id);
+    const rd_kafka_ConfigResource_t *has = NULL;
     bound[0] = '\0';
-    kafka_call_open(&call, client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
-    struct status status;
-    do {
-        rd_kafka_DescribeConfigs(client->rk, &asked, 1, call.options, call.queue);
-        status = kafka_call_wait(&call, what, fault);
-        if (status_failed(status))
-            continue;
-        const rd_kafka_ConfigResource_t **result =
-            rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(call.event), &results);
-        rd_kafka_resp_err_t err = results == 1 ? rd_kafka_ConfigResource_error(result[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
-        status = kafka_call_result(&call, err, NULL, what, fault);
-        if (!status_failed(status))
-            status = settings_keep(result[0], id, kept, bound, fault);
-    } while (kafka_call_again(&call));
+    struct status status = kafka_call_settings(&call, client, id, timeout_ms, &has, fault);
+    if (!status_failed(status))
+        status = settings_keep(has, id, kept, bound, fault);
     kafka_call_close(&call);
-    rd_kafka_ConfigResource_destroy(asked);
     return status;
 }
 
