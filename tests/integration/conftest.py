@@ -85,14 +85,19 @@ def pytest_runtest_makereport(item, call):
     setattr(item, f"outcome_{report.when}", report)
 
 
-@pytest.fixture(scope="session")
-def sample_served(services, tmp_path_factory):
-    registry = Registry(services, tmp_path_factory.mktemp("sample"), authorities=sample_authorities())
+def shared(services, folder, serve, **settings):
+    """A registry behind orgcode-serve for all tests of a worker; what a sanitizer says of its programs fails them."""
+    registry = Registry(services, folder, **settings)
     try:
-        yield SampleRegistry(registry)
+        yield serve(registry)
     finally:
         reports = registry.close()
     assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)
+
+
+@pytest.fixture(scope="session")
+def sample_served(services, tmp_path_factory):
+    yield from shared(services, tmp_path_factory.mktemp("sample"), SampleRegistry, authorities=sample_authorities())
 
 
 @pytest.fixture
@@ -103,12 +108,7 @@ def sample(sample_served):
 
 @pytest.fixture(scope="session")
 def told_served(services, tmp_path_factory):
-    registry = Registry(services, tmp_path_factory.mktemp("story"), mode="scripted", authorities=("ROOT",))
-    try:
-        yield serve_story(registry)
-    finally:
-        reports = registry.close()
-    assert not reports, "a sanitizer speaks:\n" + "\n".join(reports)
+    yield from shared(services, tmp_path_factory.mktemp("story"), serve_story, mode="scripted", authorities=("ROOT",))
 
 
 @pytest.fixture
