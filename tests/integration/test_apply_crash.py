@@ -65,6 +65,7 @@ def test_a_standby_takes_over_from_one_that_was_killed(scripted):
     first = scripted.start("apply")
     wait_active(first)
     second = scripted.start("apply")
+    scripted.wait_joined("apply", 2)
     fill(scripted)
     scripted.wait_applied()
     assert not active(second)
@@ -82,8 +83,7 @@ def test_a_clean_stop_hands_over_at_once(scripted):
     first = scripted.start("apply")
     wait_active(first)
     second = scripted.start("apply")
-    wait_until(lambda: "standing by" in second.log_text(), 20)
-    time.sleep(1)  # it joins the group
+    scripted.wait_joined("apply", 2)
     assert first.stop() == 0
     begun = time.monotonic()
     wait_active(second)
@@ -97,7 +97,7 @@ def test_one_stopped_in_the_middle_of_a_copy_does_not_keep_its_standby_waiting(s
                                            "ORGCODE_CRASH_SIGNAL": "STOP"})
     wait_active(stopped)
     second = scripted.start("apply")
-    wait_until(lambda: "standing by" in second.log_text(), 20)
+    scripted.wait_joined("apply", 2)  # else the first gives the journal back for a moment, while it writes
     fill(scripted)
     wait_until(lambda: not trigger.exists(), 20)
     begun = time.monotonic()
@@ -120,7 +120,7 @@ def test_a_paused_writer_gives_way(scripted):
     second = scripted.start("apply")
     fill(scripted)
     scripted.wait_applied()
-    wait_until(lambda: "standing by" in second.log_text(), 20)
+    scripted.wait_joined("apply", 2)
     first.pause()
     begun = time.monotonic()
     fill(scripted, root=False, first=ACTS + 1)

@@ -55,7 +55,7 @@ def test_swapped_at_rest(scripted, taken_over):
     wait_active(first)
     if taken_over:
         second = scripted.start("apply")
-        wait_until(lambda: "standing by" in second.log_text(), 20)
+        scripted.wait_joined("apply", 2)
     fill(scripted)
     scripted.wait_applied()
     place = swap(scripted, "old")

@@ -52,6 +52,11 @@ class Kafka:
         found = _patient(lambda: self.admin.list_topics(timeout=15)).topics
         return {name: len(t.partitions) for name, t in found.items() if name.startswith(prefix)}
 
+    def members(self, group):
+        """How many share the topics of a group; 0 while they are being shared out."""
+        found = _patient(lambda: self.admin.list_groups(group, timeout=15))
+        return len(found[0].members) if found and found[0].state == "Stable" else 0
+
     def create(self, name, partitions=1, **config):
         config = {"retention.ms": "-1", **{k.replace("_", "."): str(v) for k, v in config.items()}}
         new = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)

@@ -293,6 +293,11 @@ class Registry:
                        for t, end in places.items())
         wait_until(marked, deadline, lambda: f"all acts in the journal\n{self.tails()}", every=0.1)
 
+    def wait_joined(self, program, copies, deadline=30):
+        """Until so many copies of a program are in its group, and the group has shared out what it reads."""
+        group = f"{self.prefix}.{program}"
+        wait_until(lambda: self.kafka.members(group) == copies, deadline, lambda: f"{copies} in {group}\n{self.tails()}", every=0.1)
+
     def wait_applied(self, end=None, deadline=30):
         """Until apply has read the journal to `end` (default: its end at each look)."""
         def done():
